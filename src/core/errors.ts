@@ -1,0 +1,46 @@
+// What can go wrong, as a caller sees it: one class, one closed list of codes. Who throws which is said where it is
+// thrown; what the SDK and the network report becomes one of these in failures.ts.
+
+/**
+ * The stable codes to switch on.
+ *
+ * - `ERR_SESSION_OPTIONS`: an option is missing or cannot be meant; the message names it and what was given.
+ * - `ERR_SESSION_TABLE`: the table is absent, or its key schema is another one than the options say.
+ * - `ERR_SESSION_ACCESS`: credentials, region or permission; the message names the denied action.
+ * - `ERR_SESSION_THROTTLED`: DynamoDB refused for lack of capacity, also after retries.
+ * - `ERR_SESSION_TIMEOUT`: the operation did not end within the option `timeout`.
+ * - `ERR_SESSION_UNAVAILABLE`: the network or the service failed.
+ * - `ERR_SESSION_TOO_LARGE`: the session does not fit into a DynamoDB item (400 KB).
+ * - `ERR_SESSION_UNSERIALIZABLE`: the data holds what cannot be stored (a cycle, a BigInt, …).
+ * - `ERR_SESSION_CORRUPT`: a row was found that cannot be read; it is left as it is.
+ * - `ERR_SESSION_ID`: a save under an id that cannot be a key.
+ * - `ERR_SESSION_CLOSED`: the engine was closed before.
+ */
+export type SessionErrorCode =
+  | "ERR_SESSION_OPTIONS"
+  | "ERR_SESSION_TABLE"
+  | "ERR_SESSION_ACCESS"
+  | "ERR_SESSION_THROTTLED"
+  | "ERR_SESSION_TIMEOUT"
+  | "ERR_SESSION_UNAVAILABLE"
+  | "ERR_SESSION_TOO_LARGE"
+  | "ERR_SESSION_UNSERIALIZABLE"
+  | "ERR_SESSION_CORRUPT"
+  | "ERR_SESSION_ID"
+  | "ERR_SESSION_CLOSED";
+
+/**
+ * Every error of this package. `code` is for programs, `message` says what happened and what to do, `cause` is the
+ * SDK's error where there is one. None of them holds session data or a whole session id.
+ */
+export class SessionStoreError extends Error {
+  override readonly name = "SessionStoreError";
+
+  constructor(
+    readonly code: SessionErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,53 @@
+// What a listener is told. Small plain objects: no session data, and of a session's id no more than its beginning.
+
+/** The operations that a caller asks for. */
+export type OperationName = "load" | "save" | "touch" | "destroy" | "update" | "all";
+
+interface Common {
+  /** The beginning of the session's id, to tell lines of a log apart; `…` for a short one. */
+  readonly session: string;
+}
+
+interface Done extends Common {
+  /** Milliseconds from the call to the answer, waiting included. */
+  readonly durationMs: number;
+  /** Capacity units that DynamoDB reported. A refused write reports none, though it is billed. */
+  readonly capacityUnits: number;
+}
+
+/** One thing that happened; told to the option `onEvent`. */
+export type SessionEvent =
+  /** A session was asked for; `keys` is how many loads travelled in the same request. */
+  | (Done & { readonly type: "load"; readonly found: boolean; readonly keys: number })
+  /** Data was written, after `attempts` conditional writes. */
+  | (Done & { readonly type: "save"; readonly attempts: number })
+  /** A session's expiry was moved. */
+  | (Done & { readonly type: "touch" })
+  /** A session was destroyed on request. */
+  | (Done & { readonly type: "destroy" })
+  /** An expired row was met; `removed` says whether it was taken out of the table. */
+  | (Common & { readonly type: "expire"; readonly removed: boolean })
+  /** A touch was not due, or another had just made it: nothing was written. */
+  | (Done & { readonly type: "throttle" })
+  /** A save or touch found its session destroyed or expired, and wrote nothing. */
+  | (Common & { readonly type: "gone"; readonly operation: OperationName })
+  /** An operation failed. Also told where the caller asked for no answer, or where the failure was not passed on. */
+  | (Common & {
+      readonly type: "error";
+      readonly operation: OperationName;
+      /** A `SessionStoreError`, or what a function of the caller's threw. */
+      readonly error: unknown;
+      readonly durationMs: number;
+    });
+
+/** The option `onEvent`. What it throws is ignored. */
+export type SessionEventListener = (event: SessionEvent) => void;
+
+/** Tells the listener, if there is one; a listener that throws harms nothing. */
+export function tell(listener: SessionEventListener | undefined, event: SessionEvent): void {
+  try {
+    listener?.(event);
+  } catch {
+    // The listener's own failure has nowhere to go: it must not become the request's.
+  }
+}

@@ -1,0 +1,20 @@
+// The entry `@cyclic.sh/session-store/core`: the engine for any caller, its errors, its defaults, its types.
+export {
+  type CookieLifetime,
+  createSessionEngine,
+  type SaveResult,
+  type SessionChange,
+  type SessionEngine,
+  type TouchResult,
+  type UpdateResult,
+} from "./engine.js";
+export { type SessionErrorCode, SessionStoreError } from "./errors.js";
+export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
+export {
+  DEFAULTS,
+  type DynamoDBClientLike,
+  type SessionData,
+  type SessionStoreOptions,
+  type TableOptions,
+} from "./options.js";
+export type { SessionInHand } from "./session.js";

@@ -1,0 +1,172 @@
+// A row of the table as this package knows it: decoded from an item, and made for one. No I/O, no policy.
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { fromSess, mapClockOf } from "./data.js";
+import { SessionStoreError } from "./errors.js";
+import type { ExpiryStamp, RowExpiry } from "./expiry.js";
+import { type KeyLayout, type StorageKey, sessionIdOf, shortId, utf8Length } from "./keys.js";
+
+/** An item as the SDK's low-level commands give and take it. */
+export type Item = Record<string, AttributeValue>;
+
+/** An item that is a session's: one with data. */
+export type SessionItem = Item & { readonly sess: AttributeValue };
+
+/** A row as last known. */
+export interface SessionRow extends RowExpiry {
+  readonly key: StorageKey;
+  /** The data as JSON text, not yet parsed. */
+  readonly text: string;
+  /** Eight random characters given at creation; absent on rows of other packages. */
+  readonly gen: string | undefined;
+  /** Grows by one with every write of data; absent on rows of other packages. */
+  readonly rev: number | undefined;
+  /** The ids of the last writes, the newest last. */
+  readonly writes: readonly string[];
+  /** Epoch milliseconds of the last write that moved the expiry. */
+  readonly updated: number | undefined;
+  /** Epoch milliseconds of the first write. */
+  readonly created: number | undefined;
+  /** The attributes as they were read or written, for conditions that must match them exactly. */
+  readonly item: SessionItem;
+}
+
+/** What a write of data says, besides the expiry. */
+export interface RowContent {
+  readonly key: StorageKey;
+  readonly sess: AttributeValue;
+  readonly gen: string;
+  readonly rev: number;
+  readonly writes: readonly string[];
+  readonly created: number;
+}
+
+// How many of the last writes a row remembers: one that was refused and stands among them had succeeded.
+const MAX_WRITES = 8;
+const MAX_ITEM_BYTES = 400 * 1024;
+
+/** Whether an item is a session's. One without `sess` is not: connect-dynamodb's touch leaves such behind a logout. */
+export function isSessionItem(item: Item | undefined): item is SessionItem {
+  return item?.sess !== undefined;
+}
+
+/**
+ * A session's item as a row.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where an attribute is not what it must be.
+ */
+export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout): SessionRow {
+  const text = fromSess(item.sess);
+  if (text === undefined) {
+    throw corrupt(key, layout, `its attribute "sess" is neither JSON text nor a map`);
+  }
+  return {
+    key,
+    text,
+    gen: item.gen?.S,
+    rev: numberOf("rev", item, key, layout),
+    writes: item.writes?.S?.split(" ") ?? [],
+    ...decodeExpiry(item, key, layout),
+    updated: numberOf("updated", item, key, layout) ?? mapClockOf(item.sess),
+    created: numberOf("created", item, key, layout),
+    item,
+  };
+}
+
+/**
+ * When an item's session ends, read without its data.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where an attribute is no number.
+ */
+export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): RowExpiry {
+  return {
+    until: numberOf("until", item, key, layout),
+    expires: numberOf("expires", item, key, layout),
+  };
+}
+
+/** The item of a new row, or of one that takes another's place. */
+export function encodeRow(content: RowContent, expiry: ExpiryStamp, layout: KeyLayout): SessionItem {
+  const keys: Item = { [layout.hashKey]: { S: content.key } };
+  if (layout.sortKey !== null) keys[layout.sortKey] = { S: content.key };
+  return {
+    ...keys,
+    sess: content.sess,
+    gen: { S: content.gen },
+    rev: { N: String(content.rev) },
+    writes: { S: content.writes.join(" ") },
+    created: { N: String(content.created) },
+    ...encodeExpiry(expiry),
+  };
+}
+
+/** The attributes that a touch writes. */
+export function encodeExpiry(expiry: ExpiryStamp): {
+  until: AttributeValue;
+  expires: AttributeValue;
+  updated: AttributeValue;
+} {
+  return {
+    until: { N: String(expiry.until) },
+    expires: { N: String(expiry.expires) },
+    updated: { N: String(expiry.updated) },
+  };
+}
+
+/** A row's remembered writes with one more. */
+export function addWrite(writes: readonly string[], id: string): readonly string[] {
+  return [...writes, id].slice(-MAX_WRITES);
+}
+
+/**
+ * Refuses what DynamoDB would: an item over 400 KB.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_TOO_LARGE`, with the size.
+ */
+export function checkSize(item: Item): void {
+  const bytes = itemBytes(item);
+  if (bytes > MAX_ITEM_BYTES) throw tooLarge(`would be ${Math.ceil(bytes / 1024)} KB`);
+}
+
+/** The error for a session that DynamoDB has no room for. */
+export function tooLarge(size: string, cause?: unknown): SessionStoreError {
+  return new SessionStoreError(
+    "ERR_SESSION_TOO_LARGE",
+    `the session's row ${size}, and DynamoDB holds at most 400 KB; keep large data elsewhere and its key in the session. Nothing was written`,
+    { cause },
+  );
+}
+
+/** The error for a row that cannot be read. It stays in the table. */
+export function corrupt(key: StorageKey, layout: KeyLayout, why: string): SessionStoreError {
+  const name = layout.hashPrefix + shortId(sessionIdOf(key, layout));
+  return new SessionStoreError(
+    "ERR_SESSION_CORRUPT",
+    `the row "${name}" cannot be read: ${why}; it was left as it is. Mend it, or destroy the session`,
+  );
+}
+
+function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): number | undefined {
+  const attribute = item[name];
+  if (attribute === undefined) return undefined;
+  const value = Number(attribute.N);
+  if (attribute.N === undefined || !Number.isFinite(value)) {
+    throw corrupt(key, layout, `its attribute "${name}" is no number`);
+  }
+  return value;
+}
+
+// By the rules of docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+function itemBytes(item: Item): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(item)) bytes += utf8Length(name) + valueBytes(value);
+  return bytes;
+}
+
+function valueBytes(value: AttributeValue): number {
+  if (value.S !== undefined) return utf8Length(value.S);
+  if (value.N !== undefined) return Math.ceil(value.N.replace(/[^0-9]/g, "").length / 2) + 1;
+  if (value.B !== undefined) return value.B.length;
+  if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemBytes(value.M);
+  if (value.L !== undefined) return value.L.reduce((sum, element) => sum + 1 + valueBytes(element), 3);
+  return 1;
+}

@@ -1,0 +1,420 @@
+// The one file that sends item commands and scans for our own rows: commands in, typed records out. What to write and
+// when is the engine's business; here is how, and above each condition why it is right.
+import {
+  DeleteItemCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { withMapClock } from "./data.js";
+import { SessionStoreError } from "./errors.js";
+import { type ExpiryStamp, endOf } from "./expiry.js";
+import { isKeyMismatch, isRefusal, translateFailure } from "./failures.js";
+import { isStorageKey, type StorageKey } from "./keys.js";
+import type { Operation } from "./operation.js";
+import type { ResolvedOptions } from "./options.js";
+import {
+  checkSize,
+  decodeRow,
+  encodeExpiry,
+  encodeRow,
+  type Item,
+  isSessionItem,
+  type RowContent,
+  type SessionItem,
+  type SessionRow,
+} from "./record.js";
+
+/** What came of a conditional write: the row as it is now, or the one that stood in the way, if any does. */
+export type WriteResult =
+  | { readonly outcome: "written"; readonly row: SessionRow }
+  | { readonly outcome: "refused"; readonly current: SessionRow | undefined };
+
+/** A row met by a scan: its key and expiry, and the whole of it where that was asked for. */
+export interface ScannedRow {
+  readonly key: StorageKey;
+  readonly item: Item;
+}
+
+// A condition as it is put together: expression parts, and the names and values that they speak of.
+class Expression {
+  readonly names: Record<string, string> = {};
+  readonly values: Item = {};
+
+  /** The placeholder of an attribute's name. Every name gets one: `until` is a reserved word. */
+  name(attribute: string, placeholder = `#${attribute}`): string {
+    this.names[placeholder] = attribute;
+    return placeholder;
+  }
+
+  value(placeholder: string, value: Item[string]): string {
+    this.values[placeholder] = value;
+    return placeholder;
+  }
+
+  /** True while an attribute is exactly what was read, or absent as it was then. */
+  asRead(attribute: string, item: Item): string {
+    const value = item[attribute];
+    if (value === undefined) return `attribute_not_exists(${this.name(attribute)})`;
+    return `${this.name(attribute)} = ${this.value(`:read_${attribute}`, value)}`;
+  }
+
+  /** `SET` for each of these attributes. */
+  set(item: Item): string[] {
+    return Object.entries(item).map(
+      ([name, value]) => `${this.name(name)} = ${this.value(`:${name}`, value)}`,
+    );
+  }
+
+  /** The names and values of all that was said, as a command takes them. */
+  spoken(): {
+    ExpressionAttributeNames: Record<string, string>;
+    ExpressionAttributeValues: Item | undefined;
+  } {
+    const isSilent = Object.keys(this.values).length === 0;
+    return {
+      ExpressionAttributeNames: this.names,
+      ExpressionAttributeValues: isSilent ? undefined : this.values,
+    };
+  }
+}
+
+/** The table's rows of sessions. */
+export class SessionTable {
+  readonly #options: ResolvedOptions;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  /** Reads one row. A `strong` read is made whatever the option `consistentRead` says. */
+  async read(key: StorageKey, operation: Operation, strong = false): Promise<SessionRow | undefined> {
+    const { keys, consistentRead } = this.#options;
+    const command = new GetItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(key),
+      ConsistentRead: strong || consistentRead,
+    });
+    const { Item } = await this.#send("GetItem", operation, (client, options) =>
+      client.send(command, options),
+    );
+    return isSessionItem(Item) ? decodeRow(Item, key, keys) : undefined;
+  }
+
+  /**
+   * Writes a new row where there is none: a first attempt that arrives late overwrites nothing.
+   *
+   * | the table has | `sess` | outcome |
+   * | --- | --- | --- |
+   * | no row | absent | written |
+   * | a stub (connect-dynamodb's touch after a logout) | absent | written: it is no session |
+   * | a row | present | refused |
+   */
+  create(content: RowContent, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
+    const expression = new Expression();
+    return this.#put(
+      content,
+      expiry,
+      expression,
+      `attribute_not_exists(${expression.name("sess")})`,
+      operation,
+    );
+  }
+
+  /** Writes a new row in the place of an expired one, if nobody has touched, saved or replaced that meanwhile. */
+  replaceExpired(
+    expired: SessionRow,
+    content: RowContent,
+    expiry: ExpiryStamp,
+    operation: Operation,
+  ): Promise<WriteResult> {
+    const expression = new Expression();
+    return this.#put(content, expiry, expression, isExactly(expression, expired), operation);
+  }
+
+  /**
+   * Writes data over a row that was read, and never makes one.
+   *
+   * | since it was read, the row | condition | outcome |
+   * | --- | --- | --- |
+   * | is as it was, or was touched | `gen` and `rev` as read, not yet over | written |
+   * | was written | `rev` differs | refused, with the newer row |
+   * | was destroyed | there is no `gen` | refused, without a row |
+   * | was destroyed and created anew | `gen` differs | refused, with another session's row |
+   * | has expired | `until` is over | refused, with the expired row |
+   */
+  async rewrite(
+    row: SessionRow,
+    content: RowContent,
+    expiry: ExpiryStamp,
+    operation: Operation,
+  ): Promise<WriteResult> {
+    const expression = new Expression();
+    const written = {
+      sess: content.sess,
+      rev: { N: String(content.rev) },
+      writes: { S: content.writes.join(" ") },
+      ...encodeExpiry(expiry),
+    };
+    const givenOnce: Item = { gen: { S: content.gen }, created: { N: String(content.created) } };
+    checkSize({ ...row.item, ...givenOnce, ...written });
+    const setOnce = Object.entries(givenOnce).map(
+      ([name, value]) =>
+        `${expression.name(name)} = if_not_exists(${expression.name(name)}, ${expression.value(`:${name}`, value)})`,
+    );
+    const assignments = [...expression.set(written), ...setOnce];
+    const condition = isSameSession(expression, row, expiry.updated);
+    return this.#update(
+      row.key,
+      { ...givenOnce, ...row.item, ...written },
+      expression,
+      assignments,
+      condition,
+      operation,
+    );
+  }
+
+  /**
+   * Moves a row's expiry, and never makes a row.
+   *
+   * | since it was read, the row | condition | outcome |
+   * | --- | --- | --- |
+   * | is as it was | as for `rewrite`, and `updated` is older | written |
+   * | was touched at the same time or later | `updated` is not older | refused: it has been renewed |
+   * | was written | `rev` differs | refused: it has been renewed |
+   * | is gone or expired | as for `rewrite` | refused |
+   */
+  async renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
+    const expression = new Expression();
+    const written = encodeExpiry(expiry);
+    const assignments = expression.set(written);
+    if (row.item.sess.M !== undefined) {
+      assignments.push(`${expression.name("sess")}.${expression.name("updated")} = :updated`);
+    }
+    const updated = expression.name("updated");
+    const condition = `${isSameSession(expression, row, expiry.updated)} AND (attribute_not_exists(${updated}) OR ${updated} < :updated)`;
+    const item = { ...row.item, ...written, sess: withMapClock(row.item.sess, expiry.updated) };
+    return this.#update(row.key, item, expression, assignments, condition, operation);
+  }
+
+  /** Removes a row, whatever it holds. None being there is as good. */
+  async remove(key: StorageKey, operation: Operation): Promise<void> {
+    const command = new DeleteItemCommand({ ...this.#common(), Key: this.#keyOf(key) });
+    await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+  }
+
+  /**
+   * Removes an expired row if it is exactly what was read; says whether it did. Never by a comparison with the time:
+   * by that, a session that anyone has just renewed could be removed by a clock that is ahead.
+   */
+  async removeExpired(row: SessionRow, operation: Operation): Promise<boolean> {
+    const expression = new Expression();
+    const condition = isExactly(expression, row);
+    const command = new DeleteItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(row.key),
+      ConditionExpression: condition,
+      ...expression.spoken(),
+    });
+    try {
+      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
+   * and is billed for, the whole table.
+   */
+  async scan(
+    attributes: "all" | "expiry",
+    from: Item | undefined,
+    operation: Operation,
+  ): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
+    const { keys, consistentRead } = this.#options;
+    const expression = new Expression();
+    const hashKey = expression.name(keys.hashKey, "#hashKey");
+    const conditions = [`attribute_exists(${expression.name("sess")})`];
+    if (keys.hashPrefix !== "") {
+      conditions.push(`begins_with(${hashKey}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
+    }
+    // Other data may share the table and the prefix; a session's two keys are the same.
+    if (keys.sortKey !== null) conditions.push(`${hashKey} = ${expression.name(keys.sortKey, "#sortKey")}`);
+    const projection =
+      attributes === "expiry"
+        ? [hashKey, expression.name("until"), expression.name("expires")].join(", ")
+        : undefined;
+    const command = new ScanCommand({
+      ...this.#common(),
+      ConsistentRead: consistentRead,
+      FilterExpression: conditions.join(" AND "),
+      ProjectionExpression: projection,
+      ExclusiveStartKey: from,
+      ...expression.spoken(),
+    });
+    const page = await this.#send("Scan", operation, (client, options) => client.send(command, options));
+    const rows: ScannedRow[] = [];
+    for (const item of page.Items ?? []) {
+      const key = item[keys.hashKey]?.S;
+      if (key !== undefined && isStorageKey(key, keys)) rows.push({ key, item });
+    }
+    return { rows, next: page.LastEvaluatedKey };
+  }
+
+  async #put(
+    content: RowContent,
+    expiry: ExpiryStamp,
+    expression: Expression,
+    condition: string,
+    operation: Operation,
+  ): Promise<WriteResult> {
+    const item = encodeRow(content, expiry, this.#options.keys);
+    checkSize(item);
+    const command = new PutItemCommand({
+      ...this.#common(),
+      Item: item,
+      ConditionExpression: condition,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...expression.spoken(),
+    });
+    return this.#conditionally("PutItem", content.key, item, operation, (client, options) =>
+      client.send(command, options),
+    );
+  }
+
+  async #update(
+    key: StorageKey,
+    item: SessionItem,
+    expression: Expression,
+    assignments: string[],
+    condition: string,
+    operation: Operation,
+  ): Promise<WriteResult> {
+    const command = new UpdateItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(key),
+      UpdateExpression: `SET ${assignments.join(", ")}`,
+      ConditionExpression: condition,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...expression.spoken(),
+    });
+    return this.#conditionally("UpdateItem", key, item, operation, (client, options) =>
+      client.send(command, options),
+    );
+  }
+
+  /** A write that its condition may refuse. `item` is what the row is once it is written. */
+  async #conditionally(
+    action: string,
+    key: StorageKey,
+    item: SessionItem,
+    operation: Operation,
+    send: Send<Billed>,
+  ): Promise<WriteResult> {
+    const { keys } = this.#options;
+    try {
+      await this.#send(action, operation, send);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // DynamoDB says nothing when there is no row; an API that never says anything is asked.
+      if (error.Item === undefined)
+        return { outcome: "refused", current: await this.read(key, operation, true) };
+      const current = isSessionItem(error.Item) ? decodeRow(error.Item, key, keys) : undefined;
+      return { outcome: "refused", current };
+    }
+    return { outcome: "written", row: decodeRow(item, key, keys) };
+  }
+
+  async #send<Output extends Billed>(
+    action: string,
+    operation: Operation,
+    send: Send<Output>,
+  ): Promise<Output> {
+    const { client, tableName } = this.#options;
+    try {
+      const output = await send(client, { abortSignal: operation.signal });
+      operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
+      return output;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
+      throw translateFailure(error, { action, tableName });
+    }
+  }
+
+  /**
+   * What the table's keys are, beside what the options say. The one table command of the core, sent after a refusal
+   * that names neither; whoever may not send it is told the options' half.
+   */
+  async #explainKeys(cause: unknown, operation: Operation): Promise<SessionStoreError> {
+    const { client, tableName, keys } = this.#options;
+    const ours = showKeys(keys.hashKey, keys.sortKey ?? undefined);
+    const command = new DescribeTableCommand({ TableName: tableName });
+    const described = await client.send(command, { abortSignal: operation.signal }).catch(() => undefined);
+    const schema = described?.Table?.KeySchema;
+    const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
+    const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
+    const advice = hashKey
+      ? `the table has ${showKeys(hashKey, sortKey)}. Set table.hashKey to "${hashKey}" and table.sortKey to ${sortKey ? `"${sortKey}"` : "null"}, or use another table (keys are of type string)`
+      : "the table has others, and these credentials may not describe it. Set table.hashKey and table.sortKey to the table's";
+    return new SessionStoreError(
+      "ERR_SESSION_TABLE",
+      `the keys of the table "${tableName}" are not those of the options: the options say ${ours}; ${advice}`,
+      { cause },
+    );
+  }
+
+  #keyOf(key: StorageKey): Item {
+    const { hashKey, sortKey } = this.#options.keys;
+    return sortKey === null ? { [hashKey]: { S: key } } : { [hashKey]: { S: key }, [sortKey]: { S: key } };
+  }
+
+  // Capacity is asked for where somebody listens.
+  #common(): { TableName: string; ReturnConsumedCapacity: "TOTAL" | undefined } {
+    const { tableName, onEvent } = this.#options;
+    return { TableName: tableName, ReturnConsumedCapacity: onEvent && "TOTAL" };
+  }
+}
+
+interface Billed {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number | undefined } | undefined;
+}
+
+type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
+
+/**
+ * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
+ *
+ * A row of ours is told by `gen` and `rev`. Its end may have been moved by a touch, which leaves `rev`: it must only
+ * not have come, by the clock of whoever writes. A row of another package has neither: 0.0.19 overwrites rows whole,
+ * so it must still hold the data that was read, and end when it did.
+ */
+function isSameSession(expression: Expression, row: SessionRow, now: number): string {
+  const conditions =
+    row.rev === undefined
+      ? [expression.asRead("rev", row.item), expression.asRead("sess", row.item)]
+      : [expression.asRead("gen", row.item), expression.asRead("rev", row.item)];
+  if (row.until !== undefined && row.until === endOf(row)) {
+    const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
+    const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
+    conditions.push(until, expires);
+  } else {
+    conditions.push(expression.asRead("until", row.item), expression.asRead("expires", row.item));
+  }
+  return conditions.join(" AND ");
+}
+
+/** True while the row is to the letter the one that was read, as far as writes and touches go. */
+function isExactly(expression: Expression, row: SessionRow): string {
+  return ["gen", "rev", "until", "expires"].map((name) => expression.asRead(name, row.item)).join(" AND ");
+}
+
+function showKeys(hashKey: string, sortKey: string | undefined): string {
+  return `hash key "${hashKey}" and ${sortKey === undefined ? "no sort key" : `sort key "${sortKey}"`}`;
+}

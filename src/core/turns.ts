@@ -1,0 +1,48 @@
+// Writes of one session in one process, one after another: each begins when the one before it has ended, and who
+// reads the session can wait for them. Knows neither sessions nor tables; holds nothing for a key at rest.
+import type { StorageKey } from "./keys.js";
+
+/** A line of waiting work for each key. */
+export class Turns {
+  readonly #last = new Map<StorageKey, Promise<void>>();
+
+  /** Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by then. */
+  take<T>(key: StorageKey, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
+    const result = before ? afterwards(before, signal, work) : work();
+    // An operation that met its deadline answers, and gives up its turn, though its request may hang.
+    const turn = Promise.all([before, endOf(result, signal)]).then(() => {
+      if (this.#last.get(key) === turn) this.#last.delete(key);
+    });
+    this.#last.set(key, turn);
+    return result;
+  }
+
+  /** Resolves when what is on its way for this key now has ended; `undefined` when nothing is. */
+  pending(key: StorageKey): Promise<void> | undefined {
+    return this.#last.get(key);
+  }
+}
+
+/** For a runtime where nothing that is pending may be shared between requests: nobody waits for anybody. */
+export class NoTurns extends Turns {
+  override take<T>(_key: StorageKey, _signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+}
+
+async function afterwards<T>(before: Promise<void>, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  await before;
+  signal.throwIfAborted();
+  return work();
+}
+
+function endOf(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    result.then(
+      () => resolve(),
+      () => resolve(),
+    );
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

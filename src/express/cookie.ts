@@ -1,0 +1,55 @@
+// What of a session's cookie is a change, and how long it says that the session lives. Pure functions over what
+// express-session keeps under `cookie`.
+import { isSameData } from "../core/data.js";
+
+/** A session's cookie as JSON holds it. */
+export type StoredCookie = Readonly<Record<string, unknown>>;
+
+// A fall of `originalMaxAge` by less than this, and by less than a tenth, is drift: express-session sets it anew from
+// the time that is left, a little less each time. (seen: 60 000 had become 59 687)
+const DRIFT_MS = 1000;
+const DRIFT_FRACTION = 0.1;
+
+/** The cookie of a session whose row has none and whose application is not known: express-session's own defaults. */
+export const PLAIN_COOKIE = { originalMaxAge: null, path: "/", httpOnly: true };
+
+/** The cookie of a session object or of its data, as JSON holds it; `undefined` where it has none. */
+export function cookieOf(session: unknown): StoredCookie | undefined {
+  if (typeof session !== "object" || session === null || !("cookie" in session)) return undefined;
+  const { cookie } = session;
+  if (typeof cookie !== "object" || cookie === null) return undefined;
+  const plain = "toJSON" in cookie && typeof cookie.toJSON === "function" ? cookie.toJSON() : cookie;
+  return { ...plain };
+}
+
+/** The cookie to write: the stored one, unless the application changed it. */
+export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredCookie {
+  const settled = JSON.parse(JSON.stringify(live));
+  if (isDrift(stored.originalMaxAge, settled.originalMaxAge)) settled.originalMaxAge = stored.originalMaxAge;
+  // With an original max age `expires` is moved by every request, and says nothing of its own.
+  if (typeof settled.originalMaxAge === "number") settled.expires = stored.expires;
+  return isSameData(stored, JSON.parse(JSON.stringify(settled))) ? stored : live;
+}
+
+/** Milliseconds from now that the cookie gives its session; `undefined` where it does not say. */
+export function maxAgeOf(cookie: StoredCookie | undefined, now: number): number | undefined {
+  if (cookie === undefined) return undefined;
+  const { expires, maxAge, originalMaxAge } = cookie;
+  if (expires instanceof Date) return expires.getTime() - Date.now();
+  if (typeof expires === "string") return Date.parse(expires) - now;
+  if (typeof maxAge === "number") return maxAge;
+  return typeof originalMaxAge === "number" ? originalMaxAge : undefined;
+}
+
+/** When the cookie ends, given the last write that moved the session's expiry; `undefined` where it does not say. */
+export function expiresOf(cookie: StoredCookie, updated: number | undefined): string | undefined {
+  if (updated === undefined || typeof cookie.originalMaxAge !== "number") return undefined;
+  const expires = new Date(updated + cookie.originalMaxAge);
+  return Number.isNaN(expires.getTime()) ? undefined : expires.toISOString();
+}
+
+function isDrift(stored: unknown, live: unknown): boolean {
+  if (typeof stored !== "number" || typeof live !== "number") return false;
+  const fall = stored - live;
+  return fall >= 0 && fall < DRIFT_MS && fall < stored * DRIFT_FRACTION;
+}

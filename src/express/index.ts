@@ -1,0 +1,289 @@
+// The entries `@cyclic.sh/session-store` and `@cyclic.sh/session-store/express`: express-session's contract for a
+// store, translated to the engine's. What to write and when is decided there.
+import session, { type SessionData } from "express-session";
+import { createSessionEngine, type SessionEngine } from "../core/engine.js";
+import type { SessionStoreOptions } from "../core/options.js";
+import type { SessionInHand } from "../core/session.js";
+import { cookieOf, expiresOf, maxAgeOf, PLAIN_COOKIE, type StoredCookie, settledCookie } from "./cookie.js";
+
+/** The options of {@link CyclicSessionStore}: those that every door shares. */
+export type CyclicSessionStoreOptions = SessionStoreOptions;
+
+/** How express-session is answered: the error first, `null` for none. */
+type Callback<T> = (error: unknown, result?: T) => void;
+
+type Request = Parameters<session.Store["createSession"]>[0];
+
+/** What is remembered of a session object: the session in hand, and its cookie as of the last load or save. */
+interface Link {
+  readonly session: SessionInHand;
+  readonly cookie: StoredCookie | undefined;
+  /** False where the row has none, as those of other frameworks, and one was supplied in its place. */
+  readonly isCookieStored: boolean;
+}
+
+/**
+ * An express-session store over a DynamoDB table.
+ *
+ * Every method takes a callback, or returns a promise where none is given. Errors are `SessionStoreError`s; see its
+ * codes. Nothing is asked of the table before the first request.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
+ * @example
+ * app.use(session({
+ *   store: new CyclicSessionStore({ table: { name: process.env.CYCLIC_DB } }),
+ *   secret: process.env.SESSION_SECRET, resave: false, saveUninitialized: false,
+ * }));
+ */
+export class CyclicSessionStore extends session.Store {
+  readonly #engine: SessionEngine;
+  readonly #links = new WeakMap<object, Link>();
+  #generate: Generate | undefined;
+
+  constructor(options: CyclicSessionStoreOptions) {
+    super();
+    this.#engine = createSessionEngine(options);
+    this.#linkWhatIsGenerated();
+  }
+
+  /** The session's data, or `null` where there is none. @throws also `ERR_SESSION_CORRUPT`. */
+  override get(sid: string): Promise<SessionData | null>;
+  override get(sid: string, callback: (error: unknown, data?: SessionData | null) => void): void;
+  override get(
+    sid: string,
+    callback?: Callback<SessionData | null>,
+  ): Promise<SessionData | null> | undefined {
+    return answer(this.#get(sid), callback);
+  }
+
+  /**
+   * Saves a session. What was loaded by this store is written only while it still exists: a session that another
+   * request destroyed stays destroyed, without an error. @throws also `ERR_SESSION_UNSERIALIZABLE`,
+   * `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`.
+   */
+  override set(sid: string, data: SessionData): Promise<void>;
+  override set(sid: string, data: SessionData, callback?: (error?: unknown) => void): void;
+  override set(sid: string, data: SessionData, callback?: Callback<void>): Promise<void> | undefined {
+    return answer(this.#set(sid, data), callback);
+  }
+
+  /**
+   * Moves a session's expiry, at most once in `touchInterval`; a changed cookie is saved at once. The failure of a
+   * mere touch is told to `onEvent` and is no error here: the session lives.
+   */
+  override touch(sid: string, data: SessionData): Promise<void>;
+  override touch(sid: string, data: SessionData, callback?: () => void): void;
+  override touch(sid: string, data: SessionData, callback?: Callback<void>): Promise<void> | undefined {
+    return answer(this.#touch(sid, data), callback);
+  }
+
+  /** Destroys a session; none being there is no error. */
+  override destroy(sid: string): Promise<void>;
+  override destroy(sid: string, callback?: (error?: unknown) => void): void;
+  override destroy(sid: string, callback?: Callback<void>): Promise<void> | undefined {
+    return answer(this.#engine.destroy(sid), callback);
+  }
+
+  /**
+   * All live sessions under `table.hashPrefix`, by their ids. A scan: DynamoDB reads, and bills, the whole table
+   * (1 unit per 4 KB, half with `consistentRead: false`). @throws also `ERR_SESSION_CORRUPT`.
+   */
+  override all(): Promise<Record<string, SessionData>>;
+  override all(callback: (error: unknown, sessions?: Record<string, SessionData> | null) => void): void;
+  override all(
+    callback?: Callback<Record<string, SessionData>>,
+  ): Promise<Record<string, SessionData>> | undefined {
+    return answer(this.#all(), callback);
+  }
+
+  /** How many live sessions there are under `table.hashPrefix`. A scan, at the price of `all`. */
+  override length(): Promise<number>;
+  override length(callback: (error: unknown, length?: number) => void): void;
+  override length(callback?: Callback<number>): Promise<number> | undefined {
+    return answer(this.#count(), callback);
+  }
+
+  /** Destroys all live sessions under `table.hashPrefix`. A scan, at the price of `all`, and one write for each. */
+  override clear(): Promise<void>;
+  override clear(callback?: (error?: unknown) => void): void;
+  override clear(callback?: Callback<void>): Promise<void> | undefined {
+    return answer(this.#clear(), callback);
+  }
+
+  /** Makes the session object of a request from loaded data, and links it to the row. Called by express-session. */
+  override createSession(req: Request, data: SessionData): session.Session & SessionData {
+    const link = this.#links.get(data);
+    link?.session.narrow(canHold);
+    const supplied = link === undefined || link.isCookieStored ? undefined : this.#newCookie(req);
+    if (supplied) Object.assign(data, { cookie: supplied });
+    const created = super.createSession(req, data);
+    if (link) this.#links.set(created, supplied ? { ...link, cookie: supplied } : link);
+    return created;
+  }
+
+  /** Lets what is on its way finish, refuses what comes after, and closes the client unless it was given. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  async #get(sid: string): Promise<SessionData | null> {
+    const loaded = await this.#engine.load(sid);
+    return loaded ? this.#handOut(loaded) : null;
+  }
+
+  async #set(sid: string, data: SessionData): Promise<void> {
+    const link = this.#linkOf(sid, data);
+    const cookie = cookieOf(data);
+    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
+    const isSupplied = link !== undefined && !link.isCookieStored && settled === link.cookie;
+    const maxAge = maxAgeOf(cookie, this.#engine.now());
+    if (link === undefined) {
+      await this.#engine.save(sid, data, { maxAge });
+      return;
+    }
+    const saved = this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), {
+      maxAge,
+    });
+    if (settled && !isSupplied) this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
+    await saved;
+  }
+
+  async #touch(sid: string, data: SessionData): Promise<void> {
+    const cookie = cookieOf(data);
+    const maxAge = maxAgeOf(cookie, this.#engine.now());
+    const link = this.#links.get(data);
+    if (link?.session.base === undefined || !cookie || !link.cookie) {
+      await this.#engine.touch(link?.session ?? sid, { maxAge });
+      return;
+    }
+    const settled = settledCookie(link.cookie, cookie);
+    if (settled === link.cookie) {
+      await this.#engine.touch(link.session, { maxAge });
+      return;
+    }
+    // express-session does not see a change of the cookie, and sends a touch: a changed lifetime is data.
+    const changed = { ...JSON.parse(link.session.base), cookie: settled };
+    this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
+    await this.#engine.save(link.session, changed, { maxAge });
+  }
+
+  async #all(): Promise<Record<string, SessionData>> {
+    const sessions: Record<string, SessionData> = Object.create(null);
+    for await (const loaded of this.#engine.all()) sessions[loaded.id] = this.#handOut(loaded);
+    return sessions;
+  }
+
+  async #count(): Promise<number> {
+    let count = 0;
+    for await (const _id of this.#engine.ids()) count += 1;
+    return count;
+  }
+
+  async #clear(): Promise<void> {
+    const batch: Promise<void>[] = [];
+    for await (const id of this.#engine.ids()) {
+      batch.push(this.#engine.destroy(id));
+      if (batch.length >= CLEARED_TOGETHER) await Promise.all(batch.splice(0));
+    }
+    await Promise.all(batch);
+  }
+
+  /** The data as express-session wants it, linked to the session in hand. */
+  #handOut(loaded: SessionInHand): SessionData {
+    const { data, row } = loaded;
+    const stored = cookieOf(data);
+    const cookie = stored ?? PLAIN_COOKIE;
+    // A touch does not rewrite the data: the cookie ends as of the last one.
+    const expires = expiresOf(cookie, row?.updated);
+    data.cookie = { ...cookie, ...(expires && { expires }) };
+    this.#links.set(data, { session: loaded, cookie, isCookieStored: stored !== undefined });
+    return asSaved(data);
+  }
+
+  /** The link of a session object; one that nothing links is adopted, and linked from now on. */
+  #linkOf(sid: string, data: SessionData): Link | undefined {
+    const known = isObject(data) ? this.#links.get(data) : undefined;
+    if (known?.session.id === sid) return known;
+    if (!isObject(data)) return undefined;
+    const adopted = { session: this.#engine.adopt(sid), cookie: undefined, isCookieStored: false };
+    this.#links.set(data, adopted);
+    return adopted;
+  }
+
+  /** `session()` assigns `store.generate`: what that makes is linked as a new session. */
+  #linkWhatIsGenerated(): void {
+    Object.defineProperty(this, "generate", {
+      configurable: true,
+      enumerable: true,
+      get: () => this.#generate && this.#generateLinked,
+      set: (generate: Generate | undefined) => {
+        this.#generate = generate;
+      },
+    });
+  }
+
+  readonly #generateLinked: Generate = (req) => {
+    this.#generate?.(req);
+    this.#links.set(req.session, {
+      session: this.#engine.create(req.sessionID),
+      cookie: undefined,
+      isCookieStored: false,
+    });
+  };
+
+  /** The cookie that the application gives its new sessions, made for this request without touching it. */
+  #newCookie(req: Request): StoredCookie | undefined {
+    const probe: Request = Object.create(req);
+    try {
+      this.#generate?.(probe);
+    } catch {
+      // A `genid` of the application's may throw, or want a whole request.
+    }
+    return Object.hasOwn(probe, "session") ? cookieOf(probe.session) : undefined;
+  }
+}
+
+type Generate = (req: Request) => void;
+
+// How many sessions `clear` destroys at once.
+const CLEARED_TOGETHER = 25;
+
+/** Answers the callback, once, or gives the promise back where there is none. */
+function answer<T>(settled: Promise<T>, callback: Callback<T> | undefined): Promise<T> | undefined {
+  if (typeof callback !== "function") {
+    settled.catch(() => {});
+    return settled;
+  }
+  // In a task of its own: what a callback throws is its caller's, and is not answered a second time.
+  settled.then(
+    (result) => queueMicrotask(() => callback(null, result)),
+    (error) => queueMicrotask(() => callback(error)),
+  );
+  return undefined;
+}
+
+/** Which fields express-session's object holds: it drops those whose names stand on its prototype. */
+function canHold(name: string): boolean {
+  return name !== "id" && name !== "req" && !(name in session.Session.prototype);
+}
+
+/** The object's own fields, with this cookie in the place of its own. */
+function withCookie(data: SessionData, cookie: StoredCookie | undefined): object {
+  const fields: object = "toJSON" in data && typeof data.toJSON === "function" ? data.toJSON() : data;
+  return { ...fields, cookie };
+}
+
+/** What was saved was the application's session data, and comes back as JSON has it. */
+function asSaved(data: Record<string, unknown>): SessionData {
+  const saved: { cookie?: unknown } = data;
+  if (isSessionData(saved)) return saved;
+  throw new TypeError("a session without a cookie was to be handed out");
+}
+
+function isSessionData(data: { cookie?: unknown }): data is SessionData {
+  return isObject(data.cookie);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
