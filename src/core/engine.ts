@@ -229,7 +229,6 @@ export class SessionEngine {
       session.met(current);
       const writeId = this.#options.randomId(WRITE_ID_LENGTH);
       for (let attempt = 1; ; attempt++) {
-        operation.signal.throwIfAborted();
         const data = session.view() ?? this.#unreadable(key);
         const before = JSON.stringify(data);
         const text = encodeData((await change(data)) ?? data);
@@ -349,6 +348,7 @@ export class SessionEngine {
     const content = {
       ...fresh,
       gen: row.gen ?? fresh.gen,
+      created: row.created ?? fresh.created,
       rev: (row.rev ?? 0) + 1,
       writes: addWrite(row.writes, writeId),
     };
@@ -498,9 +498,10 @@ export class SessionEngine {
     } while (from !== undefined);
   }
 
-  #backOff(attempt: number, operation: Operation): Promise<void> {
+  async #backOff(attempt: number, operation: Operation): Promise<void> {
     const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
-    return this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
+    await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
+    operation.signal.throwIfAborted();
   }
 }
 

@@ -88,8 +88,12 @@ export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): Ro
 export function encodeRow(content: RowContent, expiry: ExpiryStamp, layout: KeyLayout): SessionItem {
   const keys: Item = { [layout.hashKey]: { S: content.key } };
   if (layout.sortKey !== null) keys[layout.sortKey] = { S: content.key };
+  return { ...keys, ...encodeContent(content, expiry) };
+}
+
+/** The attributes that a write of data writes. */
+export function encodeContent(content: RowContent, expiry: ExpiryStamp) {
   return {
-    ...keys,
     sess: content.sess,
     gen: { S: content.gen },
     rev: { N: String(content.rev) },
@@ -100,11 +104,7 @@ export function encodeRow(content: RowContent, expiry: ExpiryStamp, layout: KeyL
 }
 
 /** The attributes that a touch writes. */
-export function encodeExpiry(expiry: ExpiryStamp): {
-  until: AttributeValue;
-  expires: AttributeValue;
-  updated: AttributeValue;
-} {
+export function encodeExpiry(expiry: ExpiryStamp) {
   return {
     until: { N: String(expiry.until) },
     expires: { N: String(expiry.expires) },

@@ -1,6 +1,7 @@
 // The one file that sends item commands and scans for our own rows: commands in, typed records out. What to write and
 // when is the engine's business; here is how, and above each condition why it is right.
 import {
+  type AttributeValue,
   DeleteItemCommand,
   DescribeTableCommand,
   type DynamoDBClient,
@@ -9,7 +10,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { withMapClock } from "./data.js";
+import { isSameData, withMapClock } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
 import { isKeyMismatch, isRefusal, translateFailure } from "./failures.js";
@@ -19,6 +20,7 @@ import type { ResolvedOptions } from "./options.js";
 import {
   checkSize,
   decodeRow,
+  encodeContent,
   encodeExpiry,
   encodeRow,
   type Item,
@@ -62,6 +64,14 @@ class Expression {
     return `${this.name(attribute)} = ${this.value(`:read_${attribute}`, value)}`;
   }
 
+  /** True while 0.0.19, which stamps its map with the time of each write, has not written it since it was read. */
+  mapClockAsRead(sess: AttributeValue): string {
+    const clock = `${this.name("sess")}.${this.name("updated")}`;
+    const read = sess.M?.updated;
+    if (read === undefined) return `attribute_not_exists(${clock})`;
+    return `${clock} = ${this.value(":read_clock", read)}`;
+  }
+
   /** `SET` for each of these attributes. */
   set(item: Item): string[] {
     return Object.entries(item).map(
@@ -85,6 +95,7 @@ class Expression {
 /** The table's rows of sessions. */
 export class SessionTable {
   readonly #options: ResolvedOptions;
+  #comparesMaps = true;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
@@ -152,29 +163,13 @@ export class SessionTable {
     expiry: ExpiryStamp,
     operation: Operation,
   ): Promise<WriteResult> {
-    const expression = new Expression();
-    const written = {
-      sess: content.sess,
-      rev: { N: String(content.rev) },
-      writes: { S: content.writes.join(" ") },
-      ...encodeExpiry(expiry),
-    };
-    const givenOnce: Item = { gen: { S: content.gen }, created: { N: String(content.created) } };
-    checkSize({ ...row.item, ...givenOnce, ...written });
-    const setOnce = Object.entries(givenOnce).map(
-      ([name, value]) =>
-        `${expression.name(name)} = if_not_exists(${expression.name(name)}, ${expression.value(`:${name}`, value)})`,
-    );
-    const assignments = [...expression.set(written), ...setOnce];
-    const condition = isSameSession(expression, row, expiry.updated);
-    return this.#update(
-      row.key,
-      { ...givenOnce, ...row.item, ...written },
-      expression,
-      assignments,
-      condition,
-      operation,
-    );
+    const written = encodeContent(content, expiry);
+    const item = { ...row.item, ...written };
+    checkSize(item);
+    return this.#update(row, item, operation, (expression) => ({
+      assignments: expression.set(written),
+      condition: this.#isSameSession(expression, row, expiry.updated),
+    }));
   }
 
   /**
@@ -187,17 +182,18 @@ export class SessionTable {
    * | was written | `rev` differs | refused: it has been renewed |
    * | is gone or expired | as for `rewrite` | refused |
    */
-  async renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
-    const expression = new Expression();
+  renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
     const written = encodeExpiry(expiry);
-    const assignments = expression.set(written);
-    if (row.item.sess.M !== undefined) {
-      assignments.push(`${expression.name("sess")}.${expression.name("updated")} = :updated`);
-    }
-    const updated = expression.name("updated");
-    const condition = `${isSameSession(expression, row, expiry.updated)} AND (attribute_not_exists(${updated}) OR ${updated} < :updated)`;
     const item = { ...row.item, ...written, sess: withMapClock(row.item.sess, expiry.updated) };
-    return this.#update(row.key, item, expression, assignments, condition, operation);
+    return this.#update(row, item, operation, (expression) => {
+      const assignments = expression.set(written);
+      const updated = expression.name("updated");
+      // 0.0.19 looks for the time of the last touch inside its map.
+      if (item.sess.M !== undefined) assignments.push(`${expression.name("sess")}.${updated} = :updated`);
+      const isOlder = `(attribute_not_exists(${updated}) OR ${updated} < :updated)`;
+      const condition = `${this.#isSameSession(expression, row, expiry.updated)} AND ${isOlder}`;
+      return { assignments, condition };
+    });
   }
 
   /** Removes a row, whatever it holds. None being there is as good. */
@@ -289,24 +285,32 @@ export class SessionTable {
   }
 
   async #update(
-    key: StorageKey,
+    row: SessionRow,
     item: SessionItem,
-    expression: Expression,
-    assignments: string[],
-    condition: string,
     operation: Operation,
+    express: (expression: Expression) => { assignments: string[]; condition: string },
   ): Promise<WriteResult> {
+    const expression = new Expression();
+    const { assignments, condition } = express(expression);
     const command = new UpdateItemCommand({
       ...this.#common(),
-      Key: this.#keyOf(key),
+      Key: this.#keyOf(row.key),
       UpdateExpression: `SET ${assignments.join(", ")}`,
       ConditionExpression: condition,
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       ...expression.spoken(),
     });
-    return this.#conditionally("UpdateItem", key, item, operation, (client, options) =>
+    const result = await this.#conditionally("UpdateItem", row.key, item, operation, (client, options) =>
       client.send(command, options),
     );
+    if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
+    this.#comparesMaps = false;
+    return this.#update(row, item, operation, express);
+  }
+
+  // dynalite holds no map equal to another, and refuses a row of 0.0.19 that is just what was read.
+  #cannotCompare(row: SessionRow, current: SessionRow | undefined): boolean {
+    return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
   }
 
   /** A write that its condition may refuse. `item` is what the row is once it is written. */
@@ -370,6 +374,29 @@ export class SessionTable {
     );
   }
 
+  /**
+   * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
+   *
+   * A row of ours is told by `gen` and `rev`. Its end may have been moved by a touch, which leaves `rev`: it must only
+   * not have come, by the clock of whoever writes. A row of another package has neither: 0.0.19 overwrites rows whole,
+   * so it must still hold the data that was read, and end when it did.
+   */
+  #isSameSession(expression: Expression, row: SessionRow, now: number): string {
+    const conditions = [expression.asRead("rev", row.item)];
+    if (row.rev !== undefined) conditions.push(expression.asRead("gen", row.item));
+    else if (this.#comparesMaps || !needsComparison(row))
+      conditions.push(expression.asRead("sess", row.item));
+    else conditions.push(expression.mapClockAsRead(row.item.sess));
+    if (row.until !== undefined && row.until === endOf(row)) {
+      const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
+      const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
+      conditions.push(until, expires);
+    } else {
+      conditions.push(expression.asRead("until", row.item), expression.asRead("expires", row.item));
+    }
+    return conditions.join(" AND ");
+  }
+
   #keyOf(key: StorageKey): Item {
     const { hashKey, sortKey } = this.#options.keys;
     return sortKey === null ? { [hashKey]: { S: key } } : { [hashKey]: { S: key }, [sortKey]: { S: key } };
@@ -388,31 +415,14 @@ interface Billed {
 
 type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
 
-/**
- * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
- *
- * A row of ours is told by `gen` and `rev`. Its end may have been moved by a touch, which leaves `rev`: it must only
- * not have come, by the clock of whoever writes. A row of another package has neither: 0.0.19 overwrites rows whole,
- * so it must still hold the data that was read, and end when it did.
- */
-function isSameSession(expression: Expression, row: SessionRow, now: number): string {
-  const conditions =
-    row.rev === undefined
-      ? [expression.asRead("rev", row.item), expression.asRead("sess", row.item)]
-      : [expression.asRead("gen", row.item), expression.asRead("rev", row.item)];
-  if (row.until !== undefined && row.until === endOf(row)) {
-    const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
-    const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
-    conditions.push(until, expires);
-  } else {
-    conditions.push(expression.asRead("until", row.item), expression.asRead("expires", row.item));
-  }
-  return conditions.join(" AND ");
-}
-
 /** True while the row is to the letter the one that was read, as far as writes and touches go. */
 function isExactly(expression: Expression, row: SessionRow): string {
   return ["gen", "rev", "until", "expires"].map((name) => expression.asRead(name, row.item)).join(" AND ");
+}
+
+/** Whether a row can only be told by its data, and that is a map. */
+function needsComparison(row: SessionRow): boolean {
+  return row.rev === undefined && row.item.sess.M !== undefined;
 }
 
 function showKeys(hashKey: string, sortKey: string | undefined): string {

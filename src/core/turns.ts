@@ -39,10 +39,11 @@ async function afterwards<T>(before: Promise<void>, signal: AbortSignal, work: (
 
 function endOf(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    result.then(
-      () => resolve(),
-      () => resolve(),
-    );
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const end = () => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    result.then(end, end);
+    signal.addEventListener("abort", end);
   });
 }

@@ -1,0 +1,135 @@
+// Clients, tables and rows for tests of the DynamoDB API, at whichever emulator the vitest project has chosen.
+import { randomBytes } from "node:crypto";
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
+import { inject } from "vitest";
+
+export type Row = Record<string, AttributeValue>;
+
+/** Names of the key attributes; `sortKey: null` for a table with a hash key alone. */
+export interface KeyNames {
+  hashKey?: string;
+  sortKey?: string | null;
+}
+
+/** What every client of the tests is made from: the emulator's endpoint, and a region and credentials of no worth. */
+export function testClientConfig(overrides: DynamoDBClientConfig = {}): DynamoDBClientConfig {
+  return {
+    endpoint: inject("endpoint"),
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    ...overrides,
+  };
+}
+
+export function testClient(overrides: DynamoDBClientConfig = {}): DynamoDBClient {
+  return new DynamoDBClient(testClientConfig(overrides));
+}
+
+/** Makes a table of its own for the caller, and gives its name once it is active. */
+export async function createTable(client: DynamoDBClient, keys: KeyNames = {}): Promise<string> {
+  const { hashKey, sortKey } = withDefaults(keys);
+  const table = `test-${randomBytes(8).toString("hex")}`;
+  const attributes = sortKey === null ? [hashKey] : [hashKey, sortKey];
+  await client.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: "S" })),
+      KeySchema: attributes.map((name, i) => ({ AttributeName: name, KeyType: i === 0 ? "HASH" : "RANGE" })),
+    }),
+  );
+  // The emulators are ready within milliseconds: asking again at once is quicker than the SDK's waiter.
+  while (!(await isActive(client, table)));
+  return table;
+}
+
+/** The row whose keys both hold `key`, as DynamoDB stores it, or undefined. */
+export async function readRow(
+  client: DynamoDBClient,
+  table: string,
+  key: string,
+  keys: KeyNames = {},
+): Promise<Row | undefined> {
+  const { hashKey, sortKey } = withDefaults(keys);
+  const Key: Row = { [hashKey]: { S: key } };
+  if (sortKey !== null) Key[sortKey] = { S: key };
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+  return Item;
+}
+
+export async function putRow(client: DynamoDBClient, table: string, row: Row): Promise<void> {
+  await client.send(new PutItemCommand({ TableName: table, Item: row }));
+}
+
+export async function countRows(client: DynamoDBClient, table: string): Promise<number> {
+  let count = 0;
+  let from: Row | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({ TableName: table, Select: "COUNT", ConsistentRead: true, ExclusiveStartKey: from }),
+    );
+    count += page.Count ?? 0;
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined);
+  return count;
+}
+
+export interface Call {
+  /** The action, such as `GetItem`. */
+  action: string;
+  /** The command's input, as the sender gave it. */
+  // biome-ignore lint/suspicious/noExplicitAny: each action has an input of another type, and tests look into them.
+  input: any;
+}
+
+export interface CallRecord {
+  /** Every command sent since the start or the last reset, in order; the SDK's own retries are not counted. */
+  calls: Call[];
+  reset(): void;
+  /** Runs `work` once, before the next command of this name goes out: what another request does in that moment. */
+  beforeNext(action: string, work: () => Promise<void>): void;
+}
+
+/** Records every command that is sent through the client from now on. */
+export function recordCalls(client: Pick<DynamoDBClient, "middlewareStack">): CallRecord {
+  const calls: Call[] = [];
+  const interludes = new Map<string, () => Promise<void>>();
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const action = String(context.commandName).replace(/Command$/, "");
+      calls.push({ action, input: args.input });
+      const interlude = interludes.get(action);
+      interludes.delete(action);
+      await interlude?.();
+      return next(args);
+    },
+    { step: "initialize", name: "recordCalls", priority: "high" },
+  );
+  return {
+    calls,
+    reset() {
+      calls.length = 0;
+    },
+    beforeNext(action, work) {
+      interludes.set(action, work);
+    },
+  };
+}
+
+async function isActive(client: DynamoDBClient, table: string): Promise<boolean> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  return Table?.TableStatus === "ACTIVE";
+}
+
+function withDefaults({ hashKey = "pk", sortKey = "sk" }: KeyNames) {
+  return { hashKey, sortKey };
+}
