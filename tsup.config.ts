@@ -1,6 +1,19 @@
-// How the package is built: every entry as ESM and CommonJS, with types for both. Code that entries share goes into
-// chunks of its own in both formats, so that an error made behind one entry is `instanceof` the class of another.
-import { defineConfig } from "tsup";
+// How the package is built: every entry as ESM and CommonJS, with types for both. The entries of the frameworks import
+// the core's at run time, in either format, so that there is one core, and one error class, in a process.
+import { defineConfig, type Options } from "tsup";
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+const coreStaysOutside: Plugin = {
+  name: "core-stays-outside",
+  setup(build) {
+    const extension = build.initialOptions.format === "cjs" ? "cjs" : "js";
+    build.onResolve({ filter: /^\.\.\/core\/index\.js$/ }, () => ({
+      path: `../core/index.${extension}`,
+      external: true,
+    }));
+  },
+};
 
 export default defineConfig({
   entry: {
@@ -11,9 +24,9 @@ export default defineConfig({
   target: "es2022",
   platform: "neutral",
   dts: true,
-  splitting: true,
+  splitting: false,
   sourcemap: true,
   clean: true,
-  removeNodeProtocol: false,
+  esbuildPlugins: [coreStaysOutside],
   outExtension: ({ format }) => ({ js: format === "cjs" ? ".cjs" : ".js" }),
 });

@@ -103,7 +103,7 @@ export function isKeyMismatch(error: unknown): boolean {
   const { name, message } = nameAndMessage(error);
   return (
     name === "ValidationException" &&
-    /key element|missing the key|type mismatch for key|number of conditions on the keys/i.test(message)
+    /key element|required keys|type mismatch for key|number of conditions on the keys/i.test(message)
   );
 }
 

@@ -84,13 +84,6 @@ export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): Ro
   };
 }
 
-/** The item of a new row, or of one that takes another's place. */
-export function encodeRow(content: RowContent, expiry: ExpiryStamp, layout: KeyLayout): SessionItem {
-  const keys: Item = { [layout.hashKey]: { S: content.key } };
-  if (layout.sortKey !== null) keys[layout.sortKey] = { S: content.key };
-  return { ...keys, ...encodeContent(content, expiry) };
-}
-
 /** The attributes that a write of data writes. */
 export function encodeContent(content: RowContent, expiry: ExpiryStamp) {
   return {

@@ -6,7 +6,6 @@ import {
   DescribeTableCommand,
   type DynamoDBClient,
   GetItemCommand,
-  PutItemCommand,
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -22,7 +21,6 @@ import {
   decodeRow,
   encodeContent,
   encodeExpiry,
-  encodeRow,
   type Item,
   isSessionItem,
   type RowContent,
@@ -116,34 +114,33 @@ export class SessionTable {
   }
 
   /**
-   * Writes a new row where there is none: a first attempt that arrives late overwrites nothing.
+   * Makes a row where there is none: a first attempt that arrives late overwrites nothing.
    *
    * | the table has | `sess` | outcome |
    * | --- | --- | --- |
    * | no row | absent | written |
    * | a stub (connect-dynamodb's touch after a logout) | absent | written: it is no session |
-   * | a row | present | refused |
+   * | a row | present | refused, with that row |
+   *
+   * By `UpdateItem`, as all writes: a `PutItem` takes a key attribute that the table does not have for data.
    */
   create(content: RowContent, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
-    const expression = new Expression();
-    return this.#put(
+    return this.#make(
       content,
       expiry,
-      expression,
-      `attribute_not_exists(${expression.name("sess")})`,
       operation,
+      (expression) => `attribute_not_exists(${expression.name("sess")})`,
     );
   }
 
-  /** Writes a new row in the place of an expired one, if nobody has touched, saved or replaced that meanwhile. */
+  /** Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile. */
   replaceExpired(
     expired: SessionRow,
     content: RowContent,
     expiry: ExpiryStamp,
     operation: Operation,
   ): Promise<WriteResult> {
-    const expression = new Expression();
-    return this.#put(content, expiry, expression, isExactly(expression, expired), operation);
+    return this.#make(content, expiry, operation, (expression) => isExactly(expression, expired));
   }
 
   /**
@@ -166,7 +163,7 @@ export class SessionTable {
     const written = encodeContent(content, expiry);
     const item = { ...row.item, ...written };
     checkSize(item);
-    return this.#update(row, item, operation, (expression) => ({
+    return this.#updateRead(row, item, operation, (expression) => ({
       assignments: expression.set(written),
       condition: this.#isSameSession(expression, row, expiry.updated),
     }));
@@ -185,7 +182,7 @@ export class SessionTable {
   renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
     const written = encodeExpiry(expiry);
     const item = { ...row.item, ...written, sess: withMapClock(row.item.sess, expiry.updated) };
-    return this.#update(row, item, operation, (expression) => {
+    return this.#updateRead(row, item, operation, (expression) => {
       const assignments = expression.set(written);
       const updated = expression.name("updated");
       // 0.0.19 looks for the time of the last touch inside its map.
@@ -263,67 +260,54 @@ export class SessionTable {
     return { rows, next: page.LastEvaluatedKey };
   }
 
-  async #put(
+  #make(
     content: RowContent,
     expiry: ExpiryStamp,
-    expression: Expression,
-    condition: string,
     operation: Operation,
+    condition: (expression: Expression) => string,
   ): Promise<WriteResult> {
-    const item = encodeRow(content, expiry, this.#options.keys);
+    const written = encodeContent(content, expiry);
+    const item = { ...this.#keyOf(content.key), ...written };
     checkSize(item);
-    const command = new PutItemCommand({
-      ...this.#common(),
-      Item: item,
-      ConditionExpression: condition,
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      ...expression.spoken(),
-    });
-    return this.#conditionally("PutItem", content.key, item, operation, (client, options) =>
-      client.send(command, options),
-    );
+    return this.#update(content.key, item, operation, (expression) => ({
+      assignments: expression.set(written),
+      condition: condition(expression),
+    }));
   }
 
-  async #update(
+  /** The update of a row that was read; asked again by what the API can compare, where it cannot compare maps. */
+  async #updateRead(
     row: SessionRow,
     item: SessionItem,
     operation: Operation,
-    express: (expression: Expression) => { assignments: string[]; condition: string },
+    express: Express,
   ): Promise<WriteResult> {
+    const result = await this.#update(row.key, item, operation, express);
+    if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
+    this.#comparesMaps = false;
+    return this.#update(row.key, item, operation, express);
+  }
+
+  /** A write that its condition may refuse. `item` is what the row is once it is written. */
+  async #update(
+    key: StorageKey,
+    item: SessionItem,
+    operation: Operation,
+    express: Express,
+  ): Promise<WriteResult> {
+    const { keys } = this.#options;
     const expression = new Expression();
     const { assignments, condition } = express(expression);
     const command = new UpdateItemCommand({
       ...this.#common(),
-      Key: this.#keyOf(row.key),
+      Key: this.#keyOf(key),
       UpdateExpression: `SET ${assignments.join(", ")}`,
       ConditionExpression: condition,
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       ...expression.spoken(),
     });
-    const result = await this.#conditionally("UpdateItem", row.key, item, operation, (client, options) =>
-      client.send(command, options),
-    );
-    if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
-    this.#comparesMaps = false;
-    return this.#update(row, item, operation, express);
-  }
-
-  // dynalite holds no map equal to another, and refuses a row of 0.0.19 that is just what was read.
-  #cannotCompare(row: SessionRow, current: SessionRow | undefined): boolean {
-    return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
-  }
-
-  /** A write that its condition may refuse. `item` is what the row is once it is written. */
-  async #conditionally(
-    action: string,
-    key: StorageKey,
-    item: SessionItem,
-    operation: Operation,
-    send: Send<Billed>,
-  ): Promise<WriteResult> {
-    const { keys } = this.#options;
     try {
-      await this.#send(action, operation, send);
+      await this.#send("UpdateItem", operation, (client, options) => client.send(command, options));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
@@ -333,6 +317,11 @@ export class SessionTable {
       return { outcome: "refused", current };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };
+  }
+
+  // dynalite holds no map equal to another, and refuses a row of 0.0.19 that is just what was read.
+  #cannotCompare(row: SessionRow, current: SessionRow | undefined): boolean {
+    return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
   }
 
   async #send<Output extends Billed>(
@@ -412,6 +401,8 @@ export class SessionTable {
 interface Billed {
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number | undefined } | undefined;
 }
+
+type Express = (expression: Expression) => { assignments: string[]; condition: string };
 
 type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
 

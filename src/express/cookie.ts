@@ -1,6 +1,5 @@
 // What of a session's cookie is a change, and how long it says that the session lives. Pure functions over what
 // express-session keeps under `cookie`.
-import { isSameData } from "../core/data.js";
 
 /** A session's cookie as JSON holds it. */
 export type StoredCookie = Readonly<Record<string, unknown>>;
@@ -9,6 +8,9 @@ export type StoredCookie = Readonly<Record<string, unknown>>;
 // the time that is left, a little less each time. (seen: 60 000 had become 59 687)
 const DRIFT_MS = 1000;
 const DRIFT_FRACTION = 0.1;
+
+const COOKIE_FIELDS =
+  "originalMaxAge expires path domain httpOnly secure sameSite priority partitioned".split(" ");
 
 /** The cookie of a session whose row has none and whose application is not known: express-session's own defaults. */
 export const PLAIN_COOKIE = { originalMaxAge: null, path: "/", httpOnly: true };
@@ -24,11 +26,12 @@ export function cookieOf(session: unknown): StoredCookie | undefined {
 
 /** The cookie to write: the stored one, unless the application changed it. */
 export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredCookie {
-  const settled = JSON.parse(JSON.stringify(live));
-  if (isDrift(stored.originalMaxAge, settled.originalMaxAge)) settled.originalMaxAge = stored.originalMaxAge;
+  const originalMaxAge = isDrift(stored.originalMaxAge, live.originalMaxAge)
+    ? stored.originalMaxAge
+    : live.originalMaxAge;
   // With an original max age `expires` is moved by every request, and says nothing of its own.
-  if (typeof settled.originalMaxAge === "number") settled.expires = stored.expires;
-  return isSameData(stored, JSON.parse(JSON.stringify(settled))) ? stored : live;
+  const expires = typeof originalMaxAge === "number" ? stored.expires : live.expires;
+  return asText(stored) === asText({ ...live, originalMaxAge, expires }) ? stored : live;
 }
 
 /** Milliseconds from now that the cookie gives its session; `undefined` where it does not say. */
@@ -46,6 +49,11 @@ export function expiresOf(cookie: StoredCookie, updated: number | undefined): st
   if (updated === undefined || typeof cookie.originalMaxAge !== "number") return undefined;
   const expires = new Date(updated + cookie.originalMaxAge);
   return Number.isNaN(expires.getTime()) ? undefined : expires.toISOString();
+}
+
+// The fields of express-session's cookie, in one order, as JSON has them.
+function asText(cookie: StoredCookie): string {
+  return JSON.stringify(cookie, COOKIE_FIELDS);
 }
 
 function isDrift(stored: unknown, live: unknown): boolean {

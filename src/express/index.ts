@@ -1,9 +1,12 @@
 // The entries `@cyclic.sh/session-store` and `@cyclic.sh/session-store/express`: express-session's contract for a
 // store, translated to the engine's. What to write and when is decided there.
 import session, { type SessionData } from "express-session";
-import { createSessionEngine, type SessionEngine } from "../core/engine.js";
-import type { SessionStoreOptions } from "../core/options.js";
-import type { SessionInHand } from "../core/session.js";
+import {
+  createSessionEngine,
+  type SessionEngine,
+  type SessionInHand,
+  type SessionStoreOptions,
+} from "../core/index.js";
 import { cookieOf, expiresOf, maxAgeOf, PLAIN_COOKIE, type StoredCookie, settledCookie } from "./cookie.js";
 
 /** The options of {@link CyclicSessionStore}: those that every door shares. */

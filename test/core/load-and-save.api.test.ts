@@ -306,7 +306,7 @@ describe("a save", () => {
     ];
     expect((await engine.load(id))?.data).toEqual({ n: 3 });
     expect(await Promise.all(saves)).toEqual(Array(3).fill({ outcome: "saved" }));
-    expect(actions()).toEqual(["PutItem", "UpdateItem", "UpdateItem", "GetItem"]);
+    expect(actions()).toEqual(["UpdateItem", "UpdateItem", "UpdateItem", "GetItem"]);
   });
 
   it("on its way does not survive a destroy that was asked for after it", async () => {

@@ -1,0 +1,51 @@
+// The big extras of the test suite: what they are, where they lie, and whether they are there. They are no dependencies,
+// so that `npm ci` stays small; `scripts/fetch.mjs` brings them. A new one is a new row.
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @typedef {object} Extra
+ * @property {string} name the folder's name inside `.extras/`
+ * @property {string} title what it is called in messages
+ * @property {string} spec the npm package and exact version that holds it
+ * @property {string} integrity the sha512 of that package's tarball, as `npm pack --json` prints it
+ * @property {string} inside the folder within the tarball that is unpacked (npm's tarballs begin with `package`)
+ */
+
+/** @type {Extra[]} */
+export const EXTRAS = [
+  {
+    name: "dynamodb-local",
+    title: "DynamoDB Local 1.25.1",
+    spec: "amplify-dynamodb-simulator@2.9.30",
+    integrity:
+      "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==",
+    inside: "package/emulator",
+  },
+];
+
+export const EXTRAS_FOLDER = fileURLToPath(new URL("../.extras/", import.meta.url));
+
+/** Written into an extra's folder last: which tarball it came from, and the size of every file. */
+export const STAMP = ".fetched.json";
+
+export function extraFolder(name) {
+  return join(EXTRAS_FOLDER, name);
+}
+
+/** Whether an extra is there from the pinned tarball, with every file at its full size. */
+export function isWhole(extra) {
+  const folder = extraFolder(extra.name);
+  let stamp;
+  try {
+    stamp = JSON.parse(readFileSync(join(folder, STAMP), "utf8"));
+  } catch {
+    return false;
+  }
+  if (stamp.integrity !== extra.integrity) return false;
+  return Object.entries(stamp.sizes).every(([file, size]) => {
+    const path = join(folder, file);
+    return existsSync(path) && statSync(path).size === size;
+  });
+}

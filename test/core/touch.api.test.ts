@@ -1,0 +1,230 @@
+// No write that says nothing: what a touch costs, when it is sent, and what it does not break.
+import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
+import { type Bench, makeBench, newId } from "../support/engines.js";
+import { testClient } from "../support/tables.js";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await makeBench();
+});
+
+async function loadedSession(options: Parameters<Bench["engine"]>[0] = {}) {
+  const made = bench.engine(options);
+  const id = newId();
+  await made.engine.save(id, { n: 1 });
+  const load = async () => {
+    const session = await made.engine.load(id);
+    if (!session) throw new Error("not loaded");
+    return session;
+  };
+  const session = await load();
+  made.actions();
+  return { ...made, id, session, load };
+}
+
+describe("a touch", () => {
+  it("moves the expiry to the millisecond, and neither data nor revision", async () => {
+    const { engine, clock, id, session } = await loadedSession({ ttl: 100_000 });
+    const before = await bench.row(id);
+    clock.pass(30_000);
+    expect(await engine.touch(session)).toEqual({ outcome: "touched" });
+    expect(await bench.row(id)).toEqual({
+      ...before,
+      until: { N: String(clock.time + 100_000) },
+      expires: { N: String(Math.ceil((clock.time + 100_000) / 1000)) },
+      updated: { N: String(clock.time) },
+    });
+  });
+
+  it("is sent at most once in touchInterval, for one request after another", async () => {
+    const { engine, clock, load, actions } = await loadedSession();
+    const outcomes: string[] = [];
+    for (let request = 0; request < 7; request++) {
+      outcomes.push((await engine.touch(await load())).outcome);
+      clock.pass(10_000);
+    }
+    expect(outcomes).toEqual([
+      "throttled",
+      "throttled",
+      "throttled",
+      "touched",
+      "throttled",
+      "throttled",
+      "touched",
+    ]);
+    expect(actions().filter((action) => action === "UpdateItem")).toHaveLength(2);
+  });
+
+  it("is sent once for six requests that come together", async () => {
+    const { engine, clock, load, actions } = await loadedSession();
+    clock.pass(30_000);
+    const sessions = await Promise.all(Array.from({ length: 6 }, load));
+    actions();
+    const results = await Promise.all(sessions.map((session) => engine.touch(session)));
+    expect(results).toEqual(Array(6).fill({ outcome: "touched" }));
+    expect(actions()).toEqual(["UpdateItem"]);
+  });
+
+  it("is sent once for six requests that loaded together and end one after another", async () => {
+    const { engine, clock, load, actions } = await loadedSession();
+    clock.pass(30_000);
+    const sessions = await Promise.all(Array.from({ length: 6 }, load));
+    actions();
+    for (const session of sessions) await engine.touch(session);
+    expect(actions()).toEqual(["UpdateItem"]);
+  });
+
+  it("is sent on every request with touchInterval 0", async () => {
+    const { engine, clock, load, actions } = await loadedSession({ touchInterval: 0 });
+    for (let request = 0; request < 3; request++) {
+      clock.pass(1);
+      expect(await engine.touch(await load())).toEqual({ outcome: "touched" });
+    }
+    expect(actions().filter((action) => action === "UpdateItem")).toHaveLength(3);
+  });
+
+  it("is never throttled for longer than half of the session's life, so that an active one does not end", async () => {
+    const { engine, clock, load, id } = await loadedSession({ ttl: 10_000 });
+    for (let request = 0; request < 20; request++) {
+      clock.pass(5000);
+      expect(await engine.touch(await load())).toEqual({ outcome: "touched" });
+    }
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + 10_000) });
+  });
+
+  it("does not undo a later one: it is dropped when the row was renewed meanwhile", async () => {
+    const { engine, clock, session, id } = await loadedSession();
+    const other = bench.engine();
+    other.clock.pass(40_000);
+    clock.pass(30_000);
+    const seen = await other.engine.load(id);
+    if (!seen) throw new Error("not loaded");
+    expect(await other.engine.touch(seen)).toEqual({ outcome: "touched" });
+    const row = await bench.row(id);
+    expect(await engine.touch(session)).toEqual({ outcome: "throttled" });
+    expect(await bench.row(id)).toEqual(row);
+  });
+
+  it("is dropped when the data was written meanwhile, which has renewed the session", async () => {
+    const { engine, clock, session, id } = await loadedSession();
+    const other = bench.engine().engine;
+    await other.update(id, () => ({ n: 2 }));
+    const row = await bench.row(id);
+    clock.pass(30_000);
+    expect(await engine.touch(session)).toEqual({ outcome: "throttled" });
+    expect(await bench.row(id)).toEqual(row);
+  });
+
+  it("of an id reads the row first", async () => {
+    const { engine, clock, id, actions } = await loadedSession();
+    clock.pass(30_000);
+    expect(await engine.touch(id)).toEqual({ outcome: "touched" });
+    expect(actions()).toEqual(["GetItem", "UpdateItem"]);
+    expect(await engine.touch(newId())).toEqual({ outcome: "gone" });
+  });
+
+  it("of a session that a slow request holds looks whether it was renewed, before it is called gone", async () => {
+    const { engine, clock, session, load } = await loadedSession({ ttl: 10_000 });
+    clock.pass(5000);
+    expect(await engine.touch(await load())).toEqual({ outcome: "touched" });
+    clock.pass(6000);
+    expect(await engine.touch(session)).toEqual({ outcome: "touched" });
+  });
+
+  it.each([
+    { name: "DynamoDB throttles", answer: throttled(), code: "ERR_SESSION_THROTTLED" },
+    { name: "DynamoDB gives no answer", answer: hang, code: "ERR_SESSION_TIMEOUT" },
+  ])("that fails since $name fails no one: it is told and reported", async ({ answer, code }) => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    const { engine, clock, session, events } = await loadedSession({ client, timeout: 500 });
+    clock.pass(30_000);
+    proxy.decide = (action) => (action === "UpdateItem" ? answer : undefined);
+    const failed = { outcome: "failed", error: expect.objectContaining({ code }) };
+    expect(await engine.touch(session)).toEqual(failed);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: "error",
+        operation: "touch",
+        error: expect.objectContaining({ code }),
+      }),
+    );
+    // A save of data that did not change is a touch, and fails as little.
+    expect(await engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+    await expect(engine.save(session, { n: 2 })).rejects.toMatchObject({ code });
+  });
+});
+
+describe("a save of data that did not change", () => {
+  it("is a touch, and throttled", async () => {
+    const { engine, clock, session, actions, events } = await loadedSession();
+    expect(await engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+    expect(actions()).toEqual([]);
+    clock.pass(30_000);
+    expect(await engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+    expect(actions()).toEqual(["UpdateItem"]);
+    expect(events.filter((event) => event.type === "save")).toHaveLength(1);
+    expect(events.filter((event) => event.type === "throttle")).toHaveLength(1);
+  });
+
+  it("also when its fields come in another order", async () => {
+    const { engine, actions } = bench.engine();
+    const id = newId();
+    await engine.save(id, { a: 1, b: { c: 2, d: [3, { e: 4 }] } });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    actions();
+    expect(await engine.save(session, { b: { d: [3, { e: 4 }], c: 2 }, a: 1 })).toEqual({ outcome: "saved" });
+    expect(actions()).toEqual([]);
+    expect(await engine.save(session, { b: { d: [{ e: 4 }, 3], c: 2 }, a: 1 })).toEqual({ outcome: "saved" });
+    expect(actions()).toEqual(["UpdateItem"]);
+  });
+
+  it("after one that changed it counts from that", async () => {
+    const { engine, session, actions } = await loadedSession();
+    await engine.save(session, { n: 2 });
+    await engine.save(session, { n: 2 });
+    await engine.save(session, { n: 1 });
+    expect(actions()).toEqual(["UpdateItem", "UpdateItem"]);
+  });
+});
+
+describe("how long a session lives", () => {
+  it.each([
+    { ttl: 5000, maxAge: 60_000, lives: 5000, why: "ttl wins over maxAge" },
+    { ttl: undefined, maxAge: 60_000, lives: 60_000, why: "maxAge alone" },
+    { ttl: undefined, maxAge: undefined, lives: 86_400_000, why: "one day when nobody says" },
+    {
+      ttl: (data: { n?: unknown }) => Number(data.n) * 1000,
+      maxAge: 1,
+      lives: 7000,
+      why: "ttl as a function of the data",
+    },
+  ])("$why", async ({ ttl, maxAge, lives }) => {
+    const { engine, clock } = bench.engine({ ttl });
+    const id = newId();
+    await engine.save(id, { n: 7 }, { maxAge });
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + lives) });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    clock.pass(Math.min(lives - 1, 30_000));
+    await engine.touch(session, { maxAge });
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + lives) });
+  });
+
+  it.each([Number.NaN, -1, 0, Number.POSITIVE_INFINITY, "1000"])(
+    "a function that gives %s is an error, and nothing is written",
+    async (given) => {
+      const { engine, actions } = bench.engine({
+        ttl: () => JSON.parse(JSON.stringify({ given })).given ?? given,
+      });
+      await expect(engine.save(newId(), { n: 1 })).rejects.toMatchObject({
+        code: "ERR_SESSION_OPTIONS",
+        message: expect.stringContaining("ttl"),
+      });
+      expect(actions()).toEqual([]);
+    },
+  );
+});

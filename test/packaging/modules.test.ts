@@ -1,0 +1,124 @@
+// The packed package in both module formats: every entry loads, gives what it says and nothing more, and needs nothing
+// that its user did not install.
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import {
+  type Consumer,
+  DEPENDENCIES,
+  EXPRESS,
+  type ModuleFormat,
+  makeConsumer,
+  PACKAGE,
+} from "./consumer.js";
+
+/** Everything that an entry exports, sorted. A new name here is a new promise to its users. */
+const EXPORTS = {
+  [PACKAGE]: ["CyclicSessionStore"],
+  [`${PACKAGE}/express`]: ["CyclicSessionStore"],
+  [`${PACKAGE}/core`]: ["DEFAULTS", "SessionStoreError", "createSessionEngine"],
+};
+
+/** Makes a store and an engine as an application does, without sending anything. */
+const CONSTRUCT = `
+  const options = {
+    table: { name: "sessions" },
+    clientConfig: { region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } },
+  };
+  new CyclicSessionStore(options);
+  createSessionEngine(options);
+`;
+
+const FORMATS: ModuleFormat[] = ["module", "commonjs"];
+
+/** Code that brings names of an entry into scope, in either format. */
+function load(format: ModuleFormat, names: string, entry: string): string {
+  return format === "module"
+    ? `import { ${names} } from "${entry}";`
+    : `const { ${names} } = require("${entry}");`;
+}
+
+function print(expression: string): string {
+  return `console.log(JSON.stringify(${expression}));`;
+}
+
+/** Whether a project finds a package: the control for tests that rest on its absence. */
+function finds(consumer: Consumer, name: string): Promise<unknown> {
+  return consumer.run(
+    "commonjs",
+    `try { require.resolve("${name}"); ${print("true")} } catch { ${print("false")} }`,
+  );
+}
+
+let expressApp: Consumer;
+let withoutExpress: Consumer;
+let withoutLibDynamodb: Consumer;
+
+beforeAll(async () => {
+  const tarball = inject("tarball");
+  const notLib = DEPENDENCIES.filter((name) => name !== "@aws-sdk/lib-dynamodb");
+  [expressApp, withoutExpress, withoutLibDynamodb] = await Promise.all([
+    makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS]),
+    makeConsumer(tarball, DEPENDENCIES),
+    makeConsumer(tarball, [...notLib, ...EXPRESS]),
+  ]);
+});
+afterAll(() =>
+  Promise.all([expressApp, withoutExpress, withoutLibDynamodb].map((consumer) => consumer.remove())),
+);
+
+describe.each(FORMATS)("as %s", (format) => {
+  const loaded = (entry: string) =>
+    format === "module" ? `await import("${entry}")` : `require("${entry}")`;
+
+  it.concurrent.each(Object.entries(EXPORTS))("%s exports exactly %j", async (entry, names) => {
+    expect(await expressApp.run(format, print(`Object.keys(${loaded(entry)}).sort()`))).toEqual(names);
+  });
+
+  it.concurrent("the core loads where express-session is not installed", async () => {
+    const entry = `${PACKAGE}/core`;
+    expect(await finds(withoutExpress, "express-session")).toBe(false);
+    expect(await withoutExpress.run(format, print(`Object.keys(${loaded(entry)}).sort()`))).toEqual(
+      EXPORTS[entry],
+    );
+  });
+
+  it.concurrent("the Express store loads where no other framework is installed", async () => {
+    expect(await finds(expressApp, "koa-session")).toBe(false);
+    expect(await finds(expressApp, "hono")).toBe(false);
+    const code = `${load(format, "CyclicSessionStore", PACKAGE)} ${print("typeof CyclicSessionStore")}`;
+    expect(await expressApp.run(format, code)).toBe("function");
+  });
+
+  it.concurrent("both names of the Express store are one class", async () => {
+    const code = `
+      ${load(format, "CyclicSessionStore", PACKAGE)}
+      ${load(format, format === "module" ? "CyclicSessionStore as other" : "CyclicSessionStore: other", `${PACKAGE}/express`)}
+      ${print("CyclicSessionStore === other")}
+    `;
+    expect(await expressApp.run(format, code)).toBe(true);
+  });
+
+  it.concurrent("an error of the Express store is an instance of the core's class", async () => {
+    const code = `
+      ${load(format, "CyclicSessionStore", `${PACKAGE}/express`)}
+      ${load(format, "SessionStoreError", `${PACKAGE}/core`)}
+      try {
+        new CyclicSessionStore();
+        ${print("'nothing was thrown'")}
+      } catch (error) {
+        ${print("{ ours: error instanceof SessionStoreError, code: error.code }")}
+      }
+    `;
+    expect(await expressApp.run(format, code)).toEqual({ ours: true, code: "ERR_SESSION_OPTIONS" });
+  });
+
+  it.concurrent("a store of JSON sessions never loads @aws-sdk/lib-dynamodb", async () => {
+    expect(await finds(withoutLibDynamodb, "@aws-sdk/lib-dynamodb")).toBe(false);
+    const code = `
+      ${load(format, "CyclicSessionStore", PACKAGE)}
+      ${load(format, "createSessionEngine", `${PACKAGE}/core`)}
+      ${CONSTRUCT}
+      ${print("'made'")}
+    `;
+    expect(await withoutLibDynamodb.run(format, code)).toBe("made");
+  });
+});

@@ -1,0 +1,64 @@
+// The tarball itself: which files npm would publish, and what the package linters say of it.
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type Consumer, makeConsumer, PACKAGE, ROOT } from "./consumer.js";
+
+const execute = promisify(execFile);
+
+let consumer: Consumer;
+let unpacked: string;
+
+beforeAll(async () => {
+  consumer = await makeConsumer(inject("tarball"), []);
+  unpacked = join(consumer.folder, "node_modules", PACKAGE);
+});
+afterAll(() => consumer.remove());
+
+async function manifest() {
+  return JSON.parse(await readFile(join(unpacked, "package.json"), "utf8"));
+}
+
+describe("tarball", () => {
+  it("holds the build and its papers, and nothing else", () => {
+    const besideTheBuild = inject("packedFiles").filter((path) => !path.startsWith("dist/"));
+    expect(besideTheBuild.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  });
+
+  it("runs nothing when it is installed", async () => {
+    const { scripts = {} } = await manifest();
+    for (const hook of ["preinstall", "install", "postinstall", "prepare"]) {
+      expect(scripts).not.toHaveProperty(hook);
+    }
+  });
+
+  it("holds no path of the machine that built it", async () => {
+    const root = ROOT.replace(/\/$/, "");
+    const built = inject("packedFiles").filter((path) => path.startsWith("dist/"));
+    const texts = await Promise.all(built.map((path) => readFile(join(unpacked, path), "utf8")));
+    expect(built.filter((_, i) => texts[i]?.includes(root))).toEqual([]);
+  });
+
+  it("has a manifest that publint finds nothing to say about", async () => {
+    const { messages } = await publint({ pkgDir: unpacked, pack: false, strict: true });
+    const pkg = await manifest();
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that are right for both module formats, by are-the-types-wrong", async () => {
+    const attw = join(ROOT, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
+    const options = ["--profile", "node16", "--no-definitely-typed", "--format", "ascii", "--no-color"];
+    const checked = execute(process.execPath, [attw, inject("tarball"), ...options]);
+    // It ends with an error when it finds a problem, and says which in its output.
+    expect(
+      await checked.then(
+        () => "",
+        (error: { stdout: string }) => error.stdout,
+      ),
+    ).toBe("");
+  });
+});

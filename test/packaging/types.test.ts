@@ -1,0 +1,87 @@
+// The packed package's types, as TypeScript users with different settings see them: found, strict, and not `any`.
+import { describe, expect, inject, it } from "vitest";
+import { DEPENDENCIES, EXPRESS, makeConsumer, PACKAGE } from "./consumer.js";
+
+const COMPILER_OPTIONS = {
+  strict: true,
+  noEmit: true,
+  target: "ES2022",
+  lib: ["ES2023", "DOM"],
+  types: ["node"],
+  esModuleInterop: true,
+};
+
+const CORE_CONSUMER = `
+  import { createSessionEngine, DEFAULTS, SessionStoreError } from "${PACKAGE}/core";
+  createSessionEngine({ table: { name: "sessions" } });
+  // @ts-expect-error the table's name is required
+  createSessionEngine({});
+  // @ts-expect-error there is no such option
+  createSessionEngine({ table: { name: "sessions" }, tabel: "sessions" });
+  export const base: typeof Error.prototype = SessionStoreError.prototype;
+  // @ts-expect-error there is no such default
+  DEFAULTS.nonsense;
+`;
+
+const EXPRESS_CONSUMER = `
+  import session from "express-session";
+  import { CyclicSessionStore } from "${PACKAGE}";
+  import { CyclicSessionStore as FromExpress } from "${PACKAGE}/express";
+  session({ secret: "secret", store: new CyclicSessionStore({ table: { name: "sessions" } }) });
+  session({ secret: "secret", store: new FromExpress({ table: { name: "sessions" } }) });
+  // @ts-expect-error the table's name is required
+  new CyclicSessionStore({});
+`;
+
+interface Mode {
+  module: string;
+  moduleResolution: string;
+  /** TypeScript takes the files of an ESM project for .mts, and those of a CommonJS project for .cts. */
+  files: string[];
+  skipLibCheck: boolean;
+}
+
+/**
+ * The package's own declarations are checked in one mode, and in the other two only what becomes of them in a program:
+ * a full check takes three times as long, most of it spent on the SDK's declarations.
+ */
+const MODES: Mode[] = [
+  { module: "NodeNext", moduleResolution: "NodeNext", files: ["mts", "cts"], skipLibCheck: false },
+  { module: "Node16", moduleResolution: "Node16", files: ["mts", "cts"], skipLibCheck: true },
+  { module: "ESNext", moduleResolution: "Bundler", files: ["ts"], skipLibCheck: true },
+];
+
+async function typecheck(
+  installed: readonly string[],
+  consumers: Record<string, string>,
+  { files, ...options }: Mode,
+): Promise<string> {
+  const consumer = await makeConsumer(inject("tarball"), installed);
+  const sources = Object.entries(consumers).flatMap(([name, source]) =>
+    files.map((extension) => [`${name}.${extension}`, source]),
+  );
+  try {
+    return await consumer.typecheck({ ...COMPILER_OPTIONS, ...options }, Object.fromEntries(sources));
+  } finally {
+    await consumer.remove();
+  }
+}
+
+describe("types", { timeout: 60_000 }, () => {
+  for (const mode of MODES) {
+    it.concurrent(`are found by ${mode.moduleResolution} resolution, in .${mode.files.join(" and .")} files`, async () => {
+      const consumers = { core: CORE_CONSUMER, express: EXPRESS_CONSUMER };
+      expect(await typecheck([...DEPENDENCIES, ...EXPRESS], consumers, mode)).toBe("");
+    });
+  }
+
+  it.concurrent("of the core need no framework's types", async () => {
+    const mode = {
+      module: "NodeNext",
+      moduleResolution: "NodeNext",
+      files: ["mts", "cts"],
+      skipLibCheck: true,
+    };
+    expect(await typecheck([...DEPENDENCIES, "@types/node"], { core: CORE_CONSUMER }, mode)).toBe("");
+  });
+});

@@ -1,0 +1,36 @@
+// The test suite as four projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, and
+// the packed package. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
+import { devNull } from "node:os";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const apiTests = "test/**/*.api.test.ts";
+const packagingTests = "test/packaging/**/*.test.ts";
+
+function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
+  return { extends: true, test };
+}
+
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // No test may find credentials of the machine it runs on, or ask the network for some.
+    env: {
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      // The SDK's warning that it will leave Node 20, printed once per test file otherwise, says nothing about this package.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    },
+    projects: [
+      project({ name: "pure", include: ["test/**/*.test.ts"], exclude: [apiTests, packagingTests] }),
+      project({ name: "dynalite", include: [apiTests], globalSetup: "test/support/global-setup.ts" }),
+      project({ name: "dynamodb-local", include: [apiTests], globalSetup: "test/support/global-setup.ts" }),
+      project({
+        name: "packaging",
+        include: [packagingTests],
+        globalSetup: "test/packaging/global-setup.ts",
+      }),
+    ],
+  },
+});
