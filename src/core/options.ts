@@ -102,35 +102,57 @@ export interface ResolvedOptions {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-// Every name is listed, so that a misspelt one is refused instead of silently meaning its default.
-const OPTION_NAMES: Record<keyof SessionStoreOptions, true> = {
-  table: true,
-  ttl: true,
-  touchInterval: true,
-  keepExpired: true,
-  client: true,
-  clientConfig: true,
-  dynamoConfig: true,
-  consistentRead: true,
-  format: true,
-  timeout: true,
-  onEvent: true,
-  now: true,
-  randomId: true,
-  sleep: true,
-};
-const TABLE_OPTION_NAMES: Record<keyof TableOptions, true> = {
-  name: true,
-  hashKey: true,
-  sortKey: true,
-  hashPrefix: true,
-};
-
 // Attributes of a row, which a key attribute cannot be called.
 const ROW_ATTRIBUTES = ["gen", "rev", "writes", "until", "expires", "sess", "updated", "created"];
 
 // The longest delay that timers take; a longer one fires at once.
 const MAX_TIMER_MS = 2_147_483_647;
+
+type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
+
+const A_FUNCTION: Check = [(value) => typeof value === "function", "a function"];
+const TRUE_OR_FALSE: Check = [(value) => typeof value === "boolean", "true or false"];
+const A_CONFIGURATION: Check = [isObject, "the configuration of a DynamoDBClient"];
+
+// Every name is listed, so that a misspelt one is refused instead of silently meaning its default.
+const CHECKS: Record<keyof SessionStoreOptions, Check> = {
+  table: [isObject, "an object with at least { name }"],
+  ttl: [
+    (value) => typeof value === "function" || isLifetime(value),
+    "milliseconds, more than 0, or a function that gives them",
+  ],
+  touchInterval: [(value) => value === 0 || isLifetime(value), "milliseconds, 0 or more"],
+  keepExpired: TRUE_OR_FALSE,
+  client: [isDynamoDBClient, "a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK version 3"],
+  clientConfig: A_CONFIGURATION,
+  dynamoConfig: A_CONFIGURATION,
+  consistentRead: TRUE_OR_FALSE,
+  format: [(value) => value === "json" || value === "map", '"json" or "map"'],
+  timeout: [
+    (value) => isLifetime(value) && value <= MAX_TIMER_MS,
+    "milliseconds, more than 0 and at most 2 147 483 647",
+  ],
+  onEvent: A_FUNCTION,
+  now: A_FUNCTION,
+  randomId: A_FUNCTION,
+  sleep: A_FUNCTION,
+};
+
+const TABLE_CHECKS: Record<keyof TableOptions, Check> = {
+  name: [
+    (value) => typeof value === "string" && value !== "",
+    "the name of a DynamoDB table (is the environment variable set that it comes from?)",
+  ],
+  hashKey: [isKeyName, "the name of the table's hash key, and none of a row's other attributes"],
+  sortKey: [
+    (value) => value === null || isKeyName(value),
+    "the name of the table's sort key, and none of a row's other attributes, or null for a table without one",
+  ],
+  hashPrefix: [
+    (value) => typeof value === "string" && !hasLoneSurrogate(value) && utf8Length(value) <= 512,
+    "a string of at most 512 bytes",
+  ],
+};
 
 /**
  * Checks the options and fills in the defaults.
@@ -138,38 +160,36 @@ const MAX_TIMER_MS = 2_147_483_647;
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
  */
 export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
-  if (!isObject(options)) refuse("options", "an object with at least { table: { name } }", options);
-  refuseUnknown(options, OPTION_NAMES, "");
-  const keys = resolveTable(options.table);
+  if (!isObject(options)) refuse("options: expected an object with at least { table: { name } }", options);
+  checkEach(options, CHECKS, "", ["table"]);
+  checkEach(options.table, TABLE_CHECKS, "table.", ["name"]);
+  const { table, client, clientConfig, dynamoConfig } = options;
+  const keys = {
+    hashKey: table.hashKey ?? DEFAULTS.hashKey,
+    sortKey: table.sortKey === undefined ? DEFAULTS.sortKey : table.sortKey,
+    hashPrefix: table.hashPrefix ?? DEFAULTS.hashPrefix,
+  };
+  if (keys.hashKey === keys.sortKey)
+    refuse("table.sortKey: expected another name than table.hashKey", keys.sortKey);
+  const clients = Object.entries({ client, clientConfig, dynamoConfig }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (clients.length > 1) refuse(`${clients.map(([name]) => name).join(" and ")}: give only one of them`);
   return {
-    tableName: options.table.name,
+    tableName: table.name,
     keys,
-    ttl: resolveTtl(options.ttl),
-    touchInterval: orDefault(options.touchInterval, DEFAULTS.touchInterval, isDuration, {
-      name: "touchInterval",
-      expected: "milliseconds, 0 or more",
-    }),
-    keepExpired: orDefault(options.keepExpired, DEFAULTS.keepExpired, isBoolean, {
-      name: "keepExpired",
-      expected: "true or false",
-    }),
-    ...resolveClient(options),
-    consistentRead: orDefault(options.consistentRead, DEFAULTS.consistentRead, isBoolean, {
-      name: "consistentRead",
-      expected: "true or false",
-    }),
-    format: orDefault(options.format, DEFAULTS.format, (value) => value === "json" || value === "map", {
-      name: "format",
-      expected: '"json" or "map"',
-    }),
-    timeout: orDefault(options.timeout, DEFAULTS.timeout, isTimeout, {
-      name: "timeout",
-      expected: "milliseconds, more than 0 and at most 2 147 483 647",
-    }),
-    onEvent: orDefault(options.onEvent, undefined, isFunction, { name: "onEvent", expected: "a function" }),
-    now: orDefault(options.now, () => Date.now(), isFunction, { name: "now", expected: "a function" }),
-    randomId: orDefault(options.randomId, randomId, isFunction, { name: "randomId", expected: "a function" }),
-    sleep: orDefault(options.sleep, sleep, isFunction, { name: "sleep", expected: "a function" }),
+    ttl: options.ttl,
+    touchInterval: options.touchInterval ?? DEFAULTS.touchInterval,
+    keepExpired: options.keepExpired ?? DEFAULTS.keepExpired,
+    client: isDynamoDBClient(client) ? client : new DynamoDBClient(clientConfig ?? dynamoConfig ?? {}),
+    ownsClient: client === undefined,
+    consistentRead: options.consistentRead ?? DEFAULTS.consistentRead,
+    format: options.format ?? DEFAULTS.format,
+    timeout: options.timeout ?? DEFAULTS.timeout,
+    onEvent: options.onEvent,
+    now: options.now ?? (() => Date.now()),
+    randomId: options.randomId ?? randomId,
+    sleep: options.sleep ?? sleep,
   };
 }
 
@@ -189,70 +209,30 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-function resolveTable(table: TableOptions): KeyLayout {
-  if (!isObject(table)) refuse("table", "an object with at least { name }", table);
-  refuseUnknown(table, TABLE_OPTION_NAMES, "table.");
-  if (typeof table.name !== "string" || table.name === "") {
-    refuse(
-      "table.name",
-      "the name of a DynamoDB table",
-      table.name,
-      " (is the environment variable that it comes from set?)",
-    );
+function checkEach(given: object, checks: Record<string, Check>, prefix: string, required: string[]): void {
+  const names = Object.keys(checks).join(", ");
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(checks, name)) refuse(`${prefix}${name}: no such option; there are ${names}`);
   }
-  const hashKey = orDefault(table.hashKey, DEFAULTS.hashKey, isAttributeName, {
-    name: "table.hashKey",
-    expected: "the name of the table's hash key, and none of a row's other attributes",
-  });
-  const sortKey =
-    table.sortKey === null
-      ? null
-      : orDefault(table.sortKey, DEFAULTS.sortKey, (value) => isAttributeName(value) && value !== hashKey, {
-          name: "table.sortKey",
-          expected:
-            "the name of the table's sort key, other than the hash key's, or null for a table without one",
-        });
-  const hashPrefix = orDefault(table.hashPrefix, DEFAULTS.hashPrefix, isPrefix, {
-    name: "table.hashPrefix",
-    expected: "a string of at most 512 bytes",
-  });
-  return { hashKey, sortKey, hashPrefix };
+  const values = new Map<string, unknown>(Object.entries(given));
+  for (const [name, [isValid, expected]] of Object.entries(checks)) {
+    const value = values.get(name);
+    const isLeftOut = value === undefined && !required.includes(name);
+    if (!isLeftOut && !isValid(value)) refuse(`${prefix}${name}: expected ${expected}`, value);
+  }
 }
 
-function resolveTtl(ttl: SessionStoreOptions["ttl"]): ResolvedOptions["ttl"] {
-  if (ttl !== undefined && typeof ttl !== "function" && !isLifetime(ttl)) {
-    refuse("ttl", "milliseconds, more than 0, or a function that gives them", ttl);
-  }
-  return ttl;
+function refuse(message: string, ...given: [unknown?]): never {
+  const got = given.length === 0 ? "" : `, got ${describe(given[0])}`;
+  throw new SessionStoreError("ERR_SESSION_OPTIONS", message + got);
 }
 
-function resolveClient(options: SessionStoreOptions): { client: DynamoDBClient; ownsClient: boolean } {
-  const { client, clientConfig, dynamoConfig } = options;
-  const given = Object.entries({ client, clientConfig, dynamoConfig }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (given.length > 1) {
-    const names = given.map(([name]) => name).join(" and ");
-    throw new SessionStoreError(
-      "ERR_SESSION_OPTIONS",
-      `${names}: give only one of them; a client has its configuration already`,
-    );
-  }
-  if (client !== undefined) {
-    if (!isDynamoDBClient(client)) {
-      refuse("client", "a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK version 3", client);
-    }
-    return { client, ownsClient: false };
-  }
-  const config = clientConfig ?? dynamoConfig;
-  if (config !== undefined && !isObject(config)) {
-    refuse(
-      clientConfig === undefined ? "dynamoConfig" : "clientConfig",
-      "the configuration of a DynamoDBClient",
-      config,
-    );
-  }
-  return { client: new DynamoDBClient(config ?? {}), ownsClient: true };
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isKeyName(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.length <= 255 && !ROW_ATTRIBUTES.includes(value);
 }
 
 // By shape, never by `instanceof`: two copies of the SDK in one tree are common.
@@ -260,50 +240,6 @@ function isDynamoDBClient(value: unknown): value is DynamoDBClient {
   if (!isObject(value) || typeof value.send !== "function" || !isObject(value.config)) return false;
   return value.config.serviceId === undefined || value.config.serviceId === "DynamoDB";
 }
-
-function orDefault<T, D>(
-  value: T | undefined,
-  byDefault: D,
-  isValid: (value: NoInfer<T>) => boolean,
-  option: { name: string; expected: string },
-): T | D {
-  if (value === undefined) return byDefault;
-  if (!isValid(value)) refuse(option.name, option.expected, value);
-  return value;
-}
-
-function refuseUnknown(given: object, known: object, prefix: string): void {
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name)) {
-      const names = Object.keys(known).join(", ");
-      throw new SessionStoreError(
-        "ERR_SESSION_OPTIONS",
-        `${prefix}${name}: no such option; there are ${names}`,
-      );
-    }
-  }
-}
-
-function refuse(name: string, expected: string, given: unknown, hint = ""): never {
-  throw new SessionStoreError(
-    "ERR_SESSION_OPTIONS",
-    `${name}: expected ${expected}, got ${describe(given)}${hint}`,
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const isBoolean = (value: unknown): boolean => typeof value === "boolean";
-const isFunction = (value: unknown): boolean => typeof value === "function";
-const isDuration = (value: number): boolean =>
-  typeof value === "number" && Number.isFinite(value) && value >= 0;
-const isTimeout = (value: number): boolean => isLifetime(value) && value <= MAX_TIMER_MS;
-const isAttributeName = (value: unknown): boolean =>
-  typeof value === "string" && value !== "" && value.length <= 255 && !ROW_ATTRIBUTES.includes(value);
-const isPrefix = (value: unknown): boolean =>
-  typeof value === "string" && !hasLoneSurrogate(value) && utf8Length(value) <= 512;
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -19,7 +19,7 @@ describe("an option that cannot be meant is refused by name, with what was given
     { options: "sessions", says: /^options: .*got "sessions"/ },
     { options: {}, says: /^table: .*got nothing/ },
     { options: { table: "sessions" }, says: /^table: .*got "sessions"/ },
-    { options: { table: {} }, says: /^table\.name: .*got nothing.*environment variable/ },
+    { options: { table: {} }, says: /^table\.name: .*environment variable.*got nothing/ },
     {
       options: { table: { name: process.env.NO_SUCH_VARIABLE } },
       says: /^table\.name: .*environment variable/,
@@ -58,7 +58,10 @@ describe("an option that cannot be meant is refused by name, with what was given
     { options: { table, client: { getItem() {} } }, says: /^client: .*version 3/ },
     { options: { table, client: { send() {}, config: { serviceId: "S3" } } }, says: /^client: / },
     { options: { table, clientConfig: "us-east-1" }, says: /^clientConfig: .*got "us-east-1"/ },
-    { options: { table, client: {}, clientConfig: {} }, says: /^client and clientConfig: .*only one/ },
+    {
+      options: { table, client: { send() {}, config: {} }, clientConfig: {} },
+      says: /^client and clientConfig: .*only one/,
+    },
     { options: { table, clientConfig: {}, dynamoConfig: {} }, says: /^clientConfig and dynamoConfig: / },
   ])("$says", ({ options, says }) => {
     const error = catchError(make(options));
