@@ -1,7 +1,6 @@
 // The one file that sends item commands and scans for our own rows: commands in, typed records out. What to write and
 // when is the engine's business; here is how, and above each condition why it is right.
 import {
-  type AttributeValue,
   DeleteItemCommand,
   DescribeTableCommand,
   type DynamoDBClient,
@@ -12,6 +11,7 @@ import {
 import { isSameData, withMapClock } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
+import { Expression } from "./expression.js";
 import { isKeyMismatch, isRefusal, translateFailure } from "./failures.js";
 import { isStorageKey, type StorageKey } from "./keys.js";
 import type { Operation } from "./operation.js";
@@ -37,57 +37,6 @@ export type WriteResult =
 export interface ScannedRow {
   readonly key: StorageKey;
   readonly item: Item;
-}
-
-// A condition as it is put together: expression parts, and the names and values that they speak of.
-class Expression {
-  readonly names: Record<string, string> = {};
-  readonly values: Item = {};
-
-  /** The placeholder of an attribute's name. Every name gets one: `until` is a reserved word. */
-  name(attribute: string, placeholder = `#${attribute}`): string {
-    this.names[placeholder] = attribute;
-    return placeholder;
-  }
-
-  value(placeholder: string, value: Item[string]): string {
-    this.values[placeholder] = value;
-    return placeholder;
-  }
-
-  /** True while an attribute is exactly what was read, or absent as it was then. */
-  asRead(attribute: string, item: Item): string {
-    const value = item[attribute];
-    if (value === undefined) return `attribute_not_exists(${this.name(attribute)})`;
-    return `${this.name(attribute)} = ${this.value(`:read_${attribute}`, value)}`;
-  }
-
-  /** True while 0.0.19, which stamps its map with the time of each write, has not written it since it was read. */
-  mapClockAsRead(sess: AttributeValue): string {
-    const clock = `${this.name("sess")}.${this.name("updated")}`;
-    const read = sess.M?.updated;
-    if (read === undefined) return `attribute_not_exists(${clock})`;
-    return `${clock} = ${this.value(":read_clock", read)}`;
-  }
-
-  /** `SET` for each of these attributes. */
-  set(item: Item): string[] {
-    return Object.entries(item).map(
-      ([name, value]) => `${this.name(name)} = ${this.value(`:${name}`, value)}`,
-    );
-  }
-
-  /** The names and values of all that was said, as a command takes them. */
-  spoken(): {
-    ExpressionAttributeNames: Record<string, string>;
-    ExpressionAttributeValues: Item | undefined;
-  } {
-    const isSilent = Object.keys(this.values).length === 0;
-    return {
-      ExpressionAttributeNames: this.names,
-      ExpressionAttributeValues: isSilent ? undefined : this.values,
-    };
-  }
 }
 
 /** The table's rows of sessions. */
