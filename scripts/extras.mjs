@@ -1,16 +1,20 @@
 // The big extras of the test suite: what they are, where they lie, and whether they are there. They are no dependencies,
 // so that `npm ci` stays small; `scripts/fetch.mjs` brings them. A new one is a new row.
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
+ * An extra is a folder out of one npm package's tarball, or the packages of a lock file of their own.
+ *
  * @typedef {object} Extra
  * @property {string} name the folder's name inside `.extras/`
  * @property {string} title what it is called in messages
- * @property {string} spec the npm package and exact version that holds it
- * @property {string} integrity the sha512 of that package's tarball, as `npm pack --json` prints it
- * @property {string} inside the folder within the tarball that is unpacked (npm's tarballs begin with `package`)
+ * @property {string} integrity the sha512 of the package's tarball, as `npm pack --json` prints it, or of the lock file
+ * @property {string} [spec] the npm package and exact version that holds it
+ * @property {string} [inside] the folder within the tarball that is unpacked (npm's tarballs begin with `package`)
+ * @property {string} [lockedBy] the folder whose `package.json` and lock file say what is installed
  */
 
 /** @type {Extra[]} */
@@ -23,9 +27,22 @@ export const EXTRAS = [
       "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==",
     inside: "package/emulator",
   },
+  locked("old-packages", "old session stores", "../test/compat/old-packages/"),
 ];
 
 export const EXTRAS_FOLDER = fileURLToPath(new URL("../.extras/", import.meta.url));
+
+/** An extra that is installed from a lock file: another lock is another extra. */
+function locked(name, title, folder) {
+  const lockedBy = fileURLToPath(new URL(folder, import.meta.url));
+  const lock = readFileSync(join(lockedBy, "package-lock.json"));
+  return { name, title, lockedBy, integrity: sha512(lock) };
+}
+
+/** A digest as npm writes it. */
+export function sha512(content) {
+  return `sha512-${createHash("sha512").update(content).digest("base64")}`;
+}
 
 /** Written into an extra's folder last: which tarball it came from, and the size of every file. */
 export const STAMP = ".fetched.json";

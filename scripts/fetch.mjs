@@ -1,11 +1,10 @@
 // `npm run fetch`: brings the extras of `scripts/extras.mjs` into `.extras/`, checked against their pinned integrity.
 // What is there and whole is left alone. No install script of any package runs.
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { EXTRAS, EXTRAS_FOLDER, extraFolder, isWhole, STAMP } from "./extras.mjs";
+import { EXTRAS, EXTRAS_FOLDER, extraFolder, isWhole, STAMP, sha512 } from "./extras.mjs";
 
 const run = promisify(execFile);
 
@@ -26,9 +25,10 @@ async function fetchExtra(extra) {
   // Beside the target, because a rename is atomic only within one file system.
   const temporary = await mkdtemp(join(EXTRAS_FOLDER, ".fetch-"));
   try {
-    const tarball = await download(extra, temporary);
     const unpacked = join(temporary, "unpacked");
-    await unpack(tarball, extra.inside, unpacked);
+    await mkdir(unpacked);
+    if (extra.lockedBy === undefined) await unpack(await download(extra, temporary), extra.inside, unpacked);
+    else await install(extra, unpacked);
     const stamp = { integrity: extra.integrity, sizes: await sizesOf(unpacked) };
     await writeFile(join(unpacked, STAMP), JSON.stringify(stamp));
     await moveInto(unpacked, extra);
@@ -49,17 +49,27 @@ async function download(extra, folder) {
   const [name] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
   if (name === undefined) throw new Error(`npm pack ${extra.spec} left no tarball`);
   const tarball = join(folder, name);
-  const integrity = `sha512-${createHash("sha512")
-    .update(await readFile(tarball))
-    .digest("base64")}`;
+  const integrity = sha512(await readFile(tarball));
   if (integrity !== extra.integrity) {
     throw new Error(`${extra.spec} is not the pinned tarball: expected ${extra.integrity}, got ${integrity}`);
   }
   return tarball;
 }
 
+async function install(extra, folder) {
+  for (const file of ["package.json", "package-lock.json"]) {
+    await copyFile(join(extra.lockedBy, file), join(folder, file));
+  }
+  try {
+    await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: folder,
+    });
+  } catch (error) {
+    throw new Error(`npm could not install ${extra.lockedBy}:\n${(error.stderr || error.message).trim()}`);
+  }
+}
+
 async function unpack(tarball, inside, folder) {
-  await mkdir(folder);
   const depth = inside.split("/").length;
   await run("tar", ["-xzf", tarball, "-C", folder, `--strip-components=${depth}`, inside]);
 }
