@@ -6,8 +6,10 @@ import { SessionStoreError } from "./errors.js";
 import { hasLoneSurrogate } from "./keys.js";
 import type { SessionData } from "./options.js";
 
-// In a map, 0.0.19 keeps its touch throttle's clock under this name, among the application's fields.
+// In a map, 0.0.19 and dynamodb-store keep their touch throttle's clock under this name, among the application's
+// fields, and so do we. @pwrdrvr/dynamodb-session-store has another: in its maps, `updated` is the application's.
 const MAP_CLOCK = "updated";
+const PWRDRVR_CLOCK = "lastModified";
 
 // What a native map can hold: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const MAX_MAP_DEPTH = 32;
@@ -53,27 +55,31 @@ export function toSess(text: string, format: "json" | "map", updated: number): A
   checkForMap(data, [], 1);
   // `convertClassInstanceToMap`, since a field named `constructor` makes the SDK take data for a class's instance.
   const map = marshall(data, { convertClassInstanceToMap: true, allowImpreciseNumbers: true });
-  return withMapClock({ M: map }, updated);
+  return { M: { ...map, [MAP_CLOCK]: { N: String(updated) } } };
 }
 
-/** The JSON text that `sess` stands for, or `undefined` for a type that no session is written as. */
-export function fromSess(sess: AttributeValue): string | undefined {
+/**
+ * The JSON text that `sess` stands for, or `undefined` for a type that no session is written as. `isOurs` is whether
+ * this package wrote it.
+ */
+export function fromSess(sess: AttributeValue, isOurs: boolean): string | undefined {
   if (sess.S !== undefined) return sess.S;
   if (sess.M === undefined) return undefined;
-  const { [MAP_CLOCK]: clock, ...fields } = sess.M;
-  const isClock = clock?.N !== undefined;
-  return JSON.stringify(unmarshall(isClock ? fields : sess.M, { wrapNumbers: Number }), nativeToJson);
+  const { [MAP_CLOCK]: _clock, ...fields } = sess.M;
+  const data = mapClockOf(sess, isOurs) === undefined ? sess.M : fields;
+  return JSON.stringify(unmarshall(data, { wrapNumbers: Number }), nativeToJson);
 }
 
-/** The time of the last write that stands inside a map of 0.0.19, in epoch milliseconds. */
-export function mapClockOf(sess: AttributeValue): number | undefined {
+/** The time of the last write that stands inside a map, in epoch milliseconds. */
+export function mapClockOf(sess: AttributeValue, isOurs: boolean): number | undefined {
   const clock = sess.M?.[MAP_CLOCK]?.N;
-  return clock === undefined ? undefined : Number(clock);
+  const isClock = isOurs || sess.M?.[PWRDRVR_CLOCK] === undefined;
+  return clock === undefined || !isClock ? undefined : Number(clock);
 }
 
-/** A map with its clock set, and anything else as it is. */
-export function withMapClock(sess: AttributeValue, updated: number): AttributeValue {
-  if (sess.M === undefined) return sess;
+/** A map whose clock is set anew; what has none stays as it is. */
+export function withMapClock(sess: AttributeValue, isOurs: boolean, updated: number): AttributeValue {
+  if (mapClockOf(sess, isOurs) === undefined) return sess;
   return { M: { ...sess.M, [MAP_CLOCK]: { N: String(updated) } } };
 }
 

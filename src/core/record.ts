@@ -55,7 +55,9 @@ export function isSessionItem(item: Item | undefined): item is SessionItem {
  * @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where an attribute is not what it must be.
  */
 export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout): SessionRow {
-  const text = fromSess(item.sess);
+  const rev = numberOf("rev", item, key, layout);
+  const isOurs = rev !== undefined;
+  const text = fromSess(item.sess, isOurs);
   if (text === undefined) {
     throw corrupt(key, layout, `its attribute "sess" is neither JSON text nor a map`);
   }
@@ -63,10 +65,10 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
     key,
     text,
     gen: item.gen?.S,
-    rev: numberOf("rev", item, key, layout),
+    rev,
     writes: item.writes?.S?.split(" ") ?? [],
     ...decodeExpiry(item, key, layout),
-    updated: numberOf("updated", item, key, layout) ?? mapClockOf(item.sess),
+    updated: numberOf("updated", item, key, layout) ?? mapClockOf(item.sess, isOurs),
     created: numberOf("created", item, key, layout),
     item,
   };

@@ -130,12 +130,16 @@ export class SessionTable {
    */
   renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
     const written = encodeExpiry(expiry);
-    const item = { ...row.item, ...written, sess: withMapClock(row.item.sess, expiry.updated) };
+    const item = {
+      ...row.item,
+      ...written,
+      sess: withMapClock(row.item.sess, row.rev !== undefined, expiry.updated),
+    };
     return this.#updateRead(row, item, operation, (expression) => {
       const assignments = expression.set(written);
       const updated = expression.name("updated");
       // 0.0.19 looks for the time of the last touch inside its map.
-      if (item.sess.M !== undefined) assignments.push(`${expression.name("sess")}.${updated} = :updated`);
+      if (item.sess !== row.item.sess) assignments.push(`${expression.name("sess")}.${updated} = :updated`);
       const isOlder = `(attribute_not_exists(${updated}) OR ${updated} < :updated)`;
       const condition = `${this.#isSameSession(expression, row, expiry.updated)} AND ${isOlder}`;
       return { assignments, condition };

@@ -20,6 +20,7 @@ describe.each(["json", "map"] as const)("a session in format %s", (format) => {
       flag: false,
       price: 1.5,
       large: 1e21,
+      lastModified: "a name that another package has for its own",
       "ключ ✓": "väärtus 🎉",
     };
     expect(await engine.save(engine.create(id), data)).toEqual({ outcome: "saved" });
