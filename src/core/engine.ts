@@ -1,34 +1,27 @@
-// The engine behind every door: what to read and write for a session, and when. How a command is sent is the table's
-// business, when a row ends expiry's, whether a touch is due touches'; no framework is known here.
-import { encodeData, isSameData, parseData, toSess } from "./data.js";
+// The engine behind every door: the operations on sessions, who waits for whom, and what is told of it. What is written
+// to a row, and when, is the protocol's business; how, the table's. No framework is known here.
+
+import { BoundedMap } from "./bounded-map.js";
+import { encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
-import { type ExpiryStamp, expiryFrom, isExpired, isRemovable, lifetimeOf } from "./expiry.js";
-import { Handouts } from "./handouts.js";
+import { isExpired, isRemovable } from "./expiry.js";
 import { type StorageKey, sessionIdOf, storageKeyOf } from "./keys.js";
-import { mergeText } from "./merge.js";
-import { type Operation, OperationRunner } from "./operation.js";
+import { done, type Operation, OperationRunner } from "./operation.js";
 import {
   describe,
-  isLifetime,
   type ResolvedOptions,
   resolveOptions,
   type SessionData,
   type SessionStoreOptions,
 } from "./options.js";
-import { randomFraction } from "./random.js";
-import { addWrite, corrupt, decodeExpiry, decodeRow, isSessionItem, type SessionRow } from "./record.js";
+import { type CookieLifetime, RowProtocol } from "./protocol.js";
+import { checkSize, decodeExpiry, decodeRow, isSessionItem, type SessionRow } from "./record.js";
 import { bindsIoToRequest } from "./runtime.js";
 import { SessionInHand } from "./session.js";
-import { type ScannedRow, SessionTable, type WriteResult } from "./table.js";
-import { isTouchDue, RecentTouches, type TouchOutcome } from "./touches.js";
-import { NoTurns, Turns } from "./turns.js";
-
-/** What a door knows of a session's lifetime: its cookie's. The option `ttl` wins over it. */
-export interface CookieLifetime {
-  /** Milliseconds from now; none, or not a finite number, means that the cookie says nothing. */
-  readonly maxAge?: number | undefined;
-}
+import { type ScannedRow, SessionTable } from "./table.js";
+import { RecentTouches } from "./touches.js";
+import { Turns } from "./turns.js";
 
 /** What came of a save: the data is in the table, or the session was destroyed or has expired, and nothing was written. */
 export interface SaveResult {
@@ -51,10 +44,8 @@ export type TouchResult =
 /** Changes session data: returns the new data, or changes what it was given and returns nothing. */
 export type SessionChange = (data: SessionData) => unknown;
 
-const GEN_LENGTH = 8;
-const WRITE_ID_LENGTH = 5;
-const FIRST_BACKOFF_MS = 10;
-const LONGEST_BACKOFF_MS = 160;
+// How long an id counts as handed out, for saves that nothing links to their load.
+const HANDED_OUT_MS = 60_000;
 
 /**
  * Makes the engine of one table. Makes no request and opens no connection.
@@ -79,18 +70,17 @@ export function createSessionEngine(options: SessionStoreOptions): SessionEngine
 export class SessionEngine {
   readonly #options: ResolvedOptions;
   readonly #table: SessionTable;
+  readonly #protocol: RowProtocol;
   readonly #operations: OperationRunner;
-  readonly #turns: Turns;
-  readonly #touches: RecentTouches;
-  readonly #handouts = new Handouts();
+  readonly #turns = new Turns(!bindsIoToRequest);
+  readonly #handedOutAt = new BoundedMap<string, number>();
 
   /** @internal */
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#table = new SessionTable(options);
+    this.#protocol = new RowProtocol(options, this.#table, new RecentTouches(!bindsIoToRequest));
     this.#operations = new OperationRunner(options);
-    this.#turns = bindsIoToRequest ? new NoTurns() : new Turns();
-    this.#touches = new RecentTouches(!bindsIoToRequest);
   }
 
   /** The engine's clock, in epoch milliseconds: the option `now`. */
@@ -133,7 +123,8 @@ export class SessionEngine {
    * writes over what is there, so that it revives nothing.
    */
   adopt(id: string): SessionInHand {
-    return SessionInHand.unknown(id, !this.#handouts.has(id, this.#options.now()));
+    const at = this.#handedOutAt.get(id);
+    return SessionInHand.unknown(id, at === undefined || this.#options.now() - at > HANDED_OUT_MS);
   }
 
   /**
@@ -145,27 +136,24 @@ export class SessionEngine {
    * `ERR_SESSION_CORRUPT`, `ERR_SESSION_OPTIONS` where the function `ttl` gives no lifetime.
    */
   save(target: SessionInHand | string, data: unknown, cookie: CookieLifetime = {}): Promise<SaveResult> {
+    const session = target instanceof SessionInHand ? target : this.adopt(target);
     let isTouch = false;
-    const settled = this.#operations.run("save", idOf(target), async (operation): Promise<SaveResult> => {
+    const work = async (operation: Operation): Promise<SaveResult> => {
       const text = encodeData(data);
-      const session = target instanceof SessionInHand ? target : this.adopt(target);
+      if (this.#options.format === "json") checkSize({ sess: { S: text } });
       const key = this.#keyFor(session.id);
       return this.#turns.take(key, operation.signal, async () => {
-        if (!(await this.#know(session, key, operation))) return this.#gone(operation);
-        isTouch = session.base !== undefined && isSameText(session.base, text);
-        if (isTouch) {
-          const outcome = await this.#renew(session, cookie, operation);
-          return outcome === "gone" ? this.#gone(operation) : { outcome: "saved" };
-        }
-        return this.#write(session, key, text, cookie, operation);
+        if (!(await this.#protocol.know(session, key, operation))) return this.#gone(operation);
+        isTouch = this.#protocol.isUnchanged(session, text);
+        if (!isTouch) return this.#write(session, key, text, cookie, operation);
+        const outcome = await this.#protocol.renew(session, cookie, operation);
+        return outcome === "gone" ? this.#gone(operation) : { outcome: "saved" };
       });
+    };
+    return this.#operations.run("save", session.id, work, (error) => {
+      if (isTouch && isSurvivable(error)) return { outcome: "saved" };
+      throw error;
     });
-    return ignorable(
-      settled.catch((error) => {
-        if (isTouch && isSurvivable(error)) return { outcome: "saved" };
-        throw error;
-      }),
-    );
   }
 
   /**
@@ -176,42 +164,41 @@ export class SessionEngine {
    * @throws {SessionStoreError} only `ERR_SESSION_CLOSED`, and `ERR_SESSION_OPTIONS` where `ttl` gives no lifetime.
    */
   touch(target: SessionInHand | string, cookie: CookieLifetime = {}): Promise<TouchResult> {
-    const key = storageKeyOf(idOf(target), this.#options.keys);
+    const session = inHand(target);
+    const key = storageKeyOf(session.id, this.#options.keys);
     if (key === undefined) return Promise.resolve({ outcome: "gone" });
-    const settled = this.#operations.run("touch", idOf(target), async (operation): Promise<TouchResult> => {
+    const work = async (operation: Operation): Promise<TouchResult> => {
       await this.#turns.pending(key);
       operation.signal.throwIfAborted();
-      const session = inHand(target);
-      const outcome = (await this.#know(session, key, operation))
-        ? await this.#renew(session, cookie, operation)
-        : "gone";
-      if (outcome === "gone") this.#gone(operation);
-      return { outcome };
+      const isKnown = await this.#protocol.know(session, key, operation);
+      const outcome = isKnown ? await this.#protocol.renew(session, cookie, operation) : "gone";
+      return outcome === "gone" ? this.#gone(operation) : { outcome };
+    };
+    return this.#operations.run("touch", session.id, work, (error) => {
+      if (isSurvivable(error)) return { outcome: "failed", error };
+      throw error;
     });
-    return ignorable(
-      settled.catch((error) => {
-        if (isSurvivable(error)) return { outcome: "failed", error };
-        throw error;
-      }),
-    );
   }
 
-  /** Destroys a session, after writes of it that are on their way in this process. None being there is as good. */
+  /** Destroys a session, and writes of it that are on their way in this process. None being there is as good. */
   destroy(target: SessionInHand | string): Promise<void> {
-    const key = storageKeyOf(idOf(target), this.#options.keys);
+    const { id } = inHand(target);
+    const key = storageKeyOf(id, this.#options.keys);
     if (key === undefined) return Promise.resolve();
-    return this.#operations.run("destroy", idOf(target), (operation) =>
-      this.#turns.take(key, operation.signal, async () => {
-        await this.#table.remove(key, operation);
-        tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
-      }),
-    );
+    return this.#operations.run("destroy", id, async (operation) => {
+      // A write that hangs does not hold up a logout: it is sent at once, and again when the write, which may have made
+      // the row, has ended.
+      const atOnce = this.#turns.pending(key) && this.#table.remove(key, operation);
+      const afterwards = this.#turns.take(key, operation.signal, () => this.#table.remove(key, operation));
+      await Promise.all([atOnce, afterwards]);
+      tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
+    });
   }
 
   /**
    * Changes a session on the newest data: `change` is given a copy, and returns the new data, or changes what it was
    * given. When another request wrote meanwhile it runs again on what that wrote, so that a counter counts; it must
-   * have no other effects. Nothing waits while it runs.
+   * have no other effects. Nothing waits while it runs. Data that did not change is a touch.
    *
    * @throws {SessionStoreError} as `save`; and what `change` throws.
    */
@@ -220,31 +207,41 @@ export class SessionEngine {
     change: SessionChange,
     cookie: CookieLifetime = {},
   ): Promise<UpdateResult> {
-    return this.#operations.run("update", idOf(target), async (operation): Promise<UpdateResult> => {
-      const session = inHand(target);
-      const key = this.#keyFor(session.id);
+    const caller = inHand(target);
+    let unchanged: SessionData | undefined;
+    const work = async (operation: Operation): Promise<UpdateResult> => {
+      const key = this.#keyFor(caller.id);
       await this.#turns.pending(key);
+      operation.signal.throwIfAborted();
       const current = await this.#table.read(key, operation, true);
-      if (this.#isGone(session.row, current)) return this.#gone(operation);
-      session.met(current);
-      const writeId = this.#options.randomId(WRITE_ID_LENGTH);
-      for (let attempt = 1; ; attempt++) {
-        const data = session.view() ?? this.#unreadable(key);
-        const before = JSON.stringify(data);
-        const text = encodeData((await change(data)) ?? data);
+      if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
+      const writeId = this.#protocol.newWriteId();
+      let row: SessionRow | undefined = current;
+      for (let attempt = 1; row !== undefined; attempt++) {
+        // In a hand of its own: what the caller has in its hand is still what it loaded.
+        const session = SessionInHand.loaded(caller.id, row, this.#protocol.read(row));
+        if (caller.holds) session.narrow(caller.holds);
+        const text = encodeData((await change(session.data)) ?? session.data);
         operation.signal.throwIfAborted();
-        const outcome = isSameText(before, text)
-          ? await this.#renew(session, cookie, operation)
+        const data = parseData(text) ?? {};
+        unchanged = this.#protocol.isUnchanged(session, text) ? data : undefined;
+        const outcome = unchanged
+          ? await this.#protocol.renew(session, cookie, operation)
           : await this.#turns.take(key, operation.signal, () =>
-              this.#attempt(session, key, text, cookie, writeId, operation),
+              this.#protocol.attempt({ session, key, text, cookie, writeId, operation }),
             );
-        if (outcome === "gone") return this.#gone(operation);
-        if (outcome !== "newer") {
-          tell(this.#options.onEvent, { type: "save", ...this.#done(operation), attempts: attempt });
-          return { outcome: "saved", data: parseData(text) ?? {} };
-        }
-        await this.#backOff(attempt, operation);
+        if (outcome === "gone") break;
+        caller.met(session.row);
+        if (outcome === "saved") this.#saved(operation, attempt);
+        if (outcome !== "newer") return { outcome: "saved", data };
+        row = session.row;
+        await this.#protocol.backOff(attempt, operation);
       }
+      return this.#gone(operation);
+    };
+    return this.#operations.run("update", caller.id, work, (error) => {
+      if (unchanged && isSurvivable(error)) return { outcome: "saved", data: unchanged };
+      throw error;
     });
   }
 
@@ -255,18 +252,28 @@ export class SessionEngine {
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, naming the first row that cannot be read.
    */
   async *all(): AsyncGenerator<SessionInHand, void, undefined> {
+    const { keys, now } = this.#options;
     for await (const { key, item } of this.#scan("all")) {
-      if (!isSessionItem(item)) continue;
-      const row = decodeRow(item, key, this.#options.keys);
-      if (!isExpired(row, this.#options.now())) yield this.#hand(sessionIdOf(key, this.#options.keys), row);
+      const row = isSessionItem(item) && decodeRow(item, key, keys);
+      if (row && !isExpired(row, now())) yield this.#hand(sessionIdOf(key, keys), row);
     }
   }
 
-  /** The ids of all live sessions under the prefix: a scan like `all`, that carries no data. */
+  /**
+   * The ids of all live sessions under the prefix: a scan like `all`, that carries no data. A row whose expiry cannot
+   * be read is left out, and told to `onEvent`.
+   */
   async *ids(): AsyncGenerator<string, void, undefined> {
     const { keys, now } = this.#options;
     for await (const { key, item } of this.#scan("expiry")) {
-      if (!isExpired(decodeExpiry(item, key, keys), now())) yield sessionIdOf(key, keys);
+      const id = sessionIdOf(key, keys);
+      try {
+        if (isExpired(decodeExpiry(item, key, keys), now())) continue;
+      } catch (error) {
+        this.#operations.report("all", id, error);
+        continue;
+      }
+      yield id;
     }
   }
 
@@ -279,6 +286,7 @@ export class SessionEngine {
     if (this.#options.ownsClient) this.#options.client.destroy();
   }
 
+  /** Writes until it stands, or the session is gone; in its turn. */
   async #write(
     session: SessionInHand,
     key: StorageKey,
@@ -286,199 +294,60 @@ export class SessionEngine {
     cookie: CookieLifetime,
     operation: Operation,
   ): Promise<SaveResult> {
-    const writeId = this.#options.randomId(WRITE_ID_LENGTH);
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(session, key, text, cookie, writeId, operation);
-      if (outcome === "gone") return this.#gone(operation);
-      if (outcome === "saved") {
-        tell(this.#options.onEvent, { type: "save", ...this.#done(operation), attempts: attempt });
-        return { outcome };
+    const writeId = this.#protocol.newWriteId();
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const outcome = await this.#protocol.attempt({ session, key, text, cookie, writeId, operation });
+        if (outcome === "gone") return this.#gone(operation);
+        if (outcome === "saved") {
+          this.#saved(operation, attempt);
+          return { outcome };
+        }
+        await this.#protocol.backOff(attempt, operation);
       }
-      await this.#backOff(attempt, operation);
+    } catch (error) {
+      session.doubt();
+      throw error;
     }
-  }
-
-  /** One conditional write of data, and what it taught: `newer` means that the session in hand knows the row by now. */
-  async #attempt(
-    session: SessionInHand,
-    key: StorageKey,
-    text: string,
-    cookie: CookieLifetime,
-    writeId: string,
-    operation: Operation,
-  ): Promise<"saved" | "gone" | "newer"> {
-    const result = await this.#send(session, key, text, cookie, writeId, operation);
-    if (result.outcome === "written") {
-      this.#touches.remember(result.row);
-      session.saved(result.row, text);
-      return "saved";
-    }
-    const { current } = result;
-    // An attempt of this very write arrived before, and only its answer was lost.
-    if (current?.writes.includes(writeId)) {
-      session.saved(current, text);
-      return "saved";
-    }
-    if (!session.mayCreate && this.#isGone(session.row, current)) return "gone";
-    session.met(current);
-    return "newer";
-  }
-
-  /** Sends the one write that fits what is known of the row. */
-  async #send(
-    session: SessionInHand,
-    key: StorageKey,
-    text: string,
-    cookie: CookieLifetime,
-    writeId: string,
-    operation: Operation,
-  ): Promise<WriteResult> {
-    const { format, now, randomId } = this.#options;
-    const { row } = session;
-    const stored = mergeText(text, row?.text, session.holds);
-    const expiry = this.#expiryFor(stored, cookie);
-    const sess = toSess(stored, format, expiry.updated);
-    const fresh = { key, sess, gen: randomId(GEN_LENGTH), rev: 1, writes: [writeId], created: now() };
-    if (row === undefined) return this.#table.create(fresh, expiry, operation);
-    if (isExpired(row, now())) {
-      if (session.mayCreate) return this.#table.replaceExpired(row, fresh, expiry, operation);
-      // It may have been renewed since it was read.
-      return { outcome: "refused", current: await this.#table.read(key, operation, true) };
-    }
-    const content = {
-      ...fresh,
-      gen: row.gen ?? fresh.gen,
-      created: row.created ?? fresh.created,
-      rev: (row.rev ?? 0) + 1,
-      writes: addWrite(row.writes, writeId),
-    };
-    return this.#table.rewrite(row, content, expiry, operation);
-  }
-
-  /** A touch, if one is due. The session's row is known. */
-  async #renew(
-    session: SessionInHand,
-    cookie: CookieLifetime,
-    operation: Operation,
-  ): Promise<"touched" | "throttled" | "gone"> {
-    const row = await this.#liveRow(session, operation);
-    if (row === undefined) return "gone";
-    const expiry = this.#expiryFor(row.text, cookie);
-    const lastMoved = this.#touches.lastMoved(row);
-    const lifetime = expiry.until - expiry.updated;
-    if (!isTouchDue(lastMoved, expiry.updated, this.#options.touchInterval, lifetime)) {
-      tell(this.#options.onEvent, { type: "throttle", ...this.#done(operation) });
-      return "throttled";
-    }
-    const outcome = await this.#touches.share(row, () => this.#sendTouch(session, row, expiry, operation));
-    if (outcome === "renewed by another")
-      tell(this.#options.onEvent, { type: "throttle", ...this.#done(operation) });
-    return outcome === "renewed by another" ? "throttled" : outcome;
-  }
-
-  async #sendTouch(
-    session: SessionInHand,
-    row: SessionRow,
-    expiry: ExpiryStamp,
-    operation: Operation,
-  ): Promise<TouchOutcome> {
-    const result = await this.#table.renew(row, expiry, operation);
-    const current = result.outcome === "written" ? result.row : result.current;
-    if (current === undefined || this.#isGone(row, current)) return "gone";
-    this.#touches.remember(current);
-    session.met(current);
-    if (result.outcome === "refused") return "renewed by another";
-    tell(this.#options.onEvent, { type: "touch", ...this.#done(operation) });
-    return "touched";
-  }
-
-  /** Makes sure that the row of a session in hand is known, or that it may be made; false when the session is gone. */
-  async #know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
-    if (session.row !== undefined || session.mayCreate) return true;
-    const current = await this.#table.read(key, operation, true);
-    if (current === undefined || this.#isGone(undefined, current)) return false;
-    session.saved(current, current.text);
-    return true;
-  }
-
-  /** The row of a session in hand while it lives; one that seems over may have been renewed since it was read. */
-  async #liveRow(session: SessionInHand, operation: Operation): Promise<SessionRow | undefined> {
-    const { row } = session;
-    if (row === undefined || !isExpired(row, this.#options.now())) return row;
-    const current = await this.#table.read(row.key, operation, true);
-    if (this.#isGone(row, current)) return undefined;
-    session.met(current);
-    return current;
-  }
-
-  /**
-   * Whether a session is over, by the row that is there now.
-   *
-   * | known | now | the session |
-   * | --- | --- | --- |
-   * | any | no row, or an expired one | is gone |
-   * | `gen` | the same `gen` | lives |
-   * | `gen` | another `gen` | is gone: destroyed, and created anew under its id |
-   * | either | no `gen` | lives: another package wrote the row whole |
-   * | no `gen` | a `gen` | lives: our first write gave it one |
-   */
-  #isGone(known: SessionRow | undefined, current: SessionRow | undefined): boolean {
-    if (current === undefined || isExpired(current, this.#options.now())) return true;
-    return known?.gen !== undefined && current.gen !== undefined && known.gen !== current.gen;
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */
   async #retire(row: SessionRow, operation: Operation): Promise<void> {
-    const { keepExpired, now } = this.#options;
+    const { keepExpired, now, onEvent } = this.#options;
     let removed = false;
     if (!keepExpired && isRemovable(row, now())) {
       try {
         removed = await this.#table.removeExpired(row, operation);
       } catch (error) {
         // The answer to the load is known. The row stays for the next one, or for the table's own TTL.
-        this.#operations.report(operation, error);
+        this.#operations.report("load", operation.session, error);
       }
     }
-    tell(this.#options.onEvent, { type: "expire", session: operation.session, removed });
+    tell(onEvent, { type: "expire", session: operation.session, removed });
   }
 
   #hand(id: string, row: SessionRow): SessionInHand {
-    const data = parseData(row.text) ?? this.#unreadable(row.key);
-    this.#handouts.add(id, this.#options.now());
-    return SessionInHand.loaded(id, row, data);
-  }
-
-  #expiryFor(text: string, cookie: CookieLifetime): ExpiryStamp {
-    return expiryFrom(this.#options.now(), lifetimeOf(this.#ttlOf(text), cookie.maxAge));
-  }
-
-  #ttlOf(text: string): number | undefined {
-    const { ttl } = this.#options;
-    if (typeof ttl !== "function") return ttl;
-    const lifetime: unknown = ttl(parseData(text) ?? {});
-    if (isLifetime(lifetime)) return lifetime;
-    throw new SessionStoreError(
-      "ERR_SESSION_OPTIONS",
-      `ttl: the function must give milliseconds, more than 0, and gave ${describe(lifetime)}`,
-    );
+    const session = SessionInHand.loaded(id, row, this.#protocol.read(row));
+    this.#handedOutAt.set(id, this.#options.now());
+    return session;
   }
 
   #keyFor(id: string): StorageKey {
     const key = storageKeyOf(id, this.#options.keys);
     if (key !== undefined) return key;
+    const given = typeof id === "string" ? `${id.length} characters` : describe(id);
     throw new SessionStoreError(
       "ERR_SESSION_ID",
-      `a session cannot be saved under this id (${typeof id === "string" ? `${id.length} characters` : describe(id)}): it must be a string that is not empty, is Unicode, and with table.hashPrefix is at most 1 024 bytes (2 048 where there is no sort key). Nothing was written`,
+      `a session cannot be saved under this id (${given}): it must be a string that is not empty, is Unicode, and with table.hashPrefix is at most 1 024 bytes (2 048 where there is no sort key). Nothing was written`,
     );
   }
 
-  #unreadable(key: StorageKey): never {
-    throw corrupt(key, this.#options.keys, "its data is not a JSON object");
+  #done(operation: Operation) {
+    return done(operation, this.#options.now());
   }
 
-  #done(operation: Operation): { session: string; durationMs: number; capacityUnits: number } {
-    const { session, startedAt, capacityUnits } = operation;
-    return { session, durationMs: this.#options.now() - startedAt, capacityUnits };
+  #saved(operation: Operation, attempts: number): void {
+    tell(this.#options.onEvent, { type: "save", ...this.#done(operation), attempts });
   }
 
   #gone(operation: Operation): { outcome: "gone" } {
@@ -487,6 +356,8 @@ export class SessionEngine {
   }
 
   async *#scan(attributes: "all" | "expiry"): AsyncGenerator<ScannedRow, void, undefined> {
+    // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
+    await this.#operations.run("all", undefined, (operation) => this.#table.checkKeys(operation));
     let from: ScannedRow["item"] | undefined;
     do {
       const start = from;
@@ -497,16 +368,6 @@ export class SessionEngine {
       from = page.next;
     } while (from !== undefined);
   }
-
-  async #backOff(attempt: number, operation: Operation): Promise<void> {
-    const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
-    await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
-    operation.signal.throwIfAborted();
-  }
-}
-
-function idOf(target: SessionInHand | string): string {
-  return target instanceof SessionInHand ? target.id : target;
 }
 
 /** What was given, or a session of that id which is read before anything else. */
@@ -514,18 +375,8 @@ function inHand(target: SessionInHand | string): SessionInHand {
   return target instanceof SessionInHand ? target : SessionInHand.unknown(target, false);
 }
 
-function isSameText(one: string, other: string): boolean {
-  return one === other || isSameData(parseData(one), parseData(other));
-}
-
 /** Whether a session that lives survives this failure of a touch: all but a mistake of the caller's. */
 function isSurvivable(error: unknown): boolean {
   if (!(error instanceof SessionStoreError)) return false;
   return error.code !== "ERR_SESSION_OPTIONS" && error.code !== "ERR_SESSION_CLOSED";
-}
-
-/** A promise whose failure has been reported, so that nobody needs to look at it. */
-function ignorable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }

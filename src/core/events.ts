@@ -40,13 +40,14 @@ export type SessionEvent =
       readonly durationMs: number;
     });
 
-/** The option `onEvent`. What it throws is ignored. */
+/** The option `onEvent`. What it throws is ignored, and what it returns. */
 export type SessionEventListener = (event: SessionEvent) => void;
 
-/** Tells the listener, if there is one; a listener that throws harms nothing. */
+/** Tells the listener, if there is one; a listener that throws, or rejects, harms nothing. */
 export function tell(listener: SessionEventListener | undefined, event: SessionEvent): void {
   try {
-    listener?.(event);
+    const returned: unknown = listener?.(event);
+    if (returned instanceof Promise) returned.catch(() => {});
   } catch {
     // The listener's own failure has nowhere to go: it must not become the request's.
   }

@@ -20,6 +20,9 @@ export interface ExpiryStamp {
 /** One day: how long a session lives when neither `ttl` nor a cookie's `maxAge` says. */
 export const DEFAULT_TTL_MS = 86_400_000;
 
+/** The longest that a session lives: some three thousand years, within what a date can say. */
+export const MAX_LIFETIME_MS = 1e14;
+
 // Clocks of servers differ. A row that expired just now by ours may live by another's.
 const CLOCK_DIFFERENCE_MS = 1000;
 
@@ -55,7 +58,8 @@ export function expiryFrom(now: number, lifetimeMs: number): ExpiryStamp {
 /** How long a session lives from now on: the store's `ttl` wins, then the cookie's `maxAge`, then one day. */
 export function lifetimeOf(ttlMs: number | undefined, maxAgeMs: number | undefined): number {
   if (ttlMs !== undefined) return ttlMs;
-  return maxAgeMs !== undefined && Number.isFinite(maxAgeMs) ? maxAgeMs : DEFAULT_TTL_MS;
+  if (maxAgeMs === undefined || !Number.isFinite(maxAgeMs)) return DEFAULT_TTL_MS;
+  return Math.max(-MAX_LIFETIME_MS, Math.min(maxAgeMs, MAX_LIFETIME_MS));
 }
 
 function toSeconds(untilMs: number): number {

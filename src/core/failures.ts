@@ -22,6 +22,7 @@ const THROTTLING = [
 // Common errors of the API (docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html), and the SDK's
 // own where it finds no credentials to sign with.
 const CREDENTIALS = [
+  "AccessDenied",
   "CredentialsProviderError",
   "TokenProviderError",
   "ExpiredToken",
@@ -44,20 +45,16 @@ const CREDENTIALS = [
 export function translateFailure(error: unknown, attempt: Attempt): SessionStoreError {
   if (error instanceof SessionStoreError) return error;
   const { name, message } = nameAndMessage(error);
-  const { action, tableName } = attempt;
+  const action = `dynamodb:${attempt.action} on the table "${attempt.tableName}"`;
+  // What a SyntaxError says of an answer cut short quotes the answer, which may hold session data.
+  const cause = name === "SyntaxError" ? undefined : error;
   const failed = (code: SessionStoreError["code"], text: string) =>
-    new SessionStoreError(code, text, { cause: error });
+    new SessionStoreError(code, text, { cause });
 
   if (name === "ResourceNotFoundException") {
     return failed(
       "ERR_SESSION_TABLE",
-      `the table "${tableName}" does not exist in this region and account; create it, or set table.name and the region`,
-    );
-  }
-  if (isKeyMismatch(error)) {
-    return failed(
-      "ERR_SESSION_TABLE",
-      `the keys of the table "${tableName}" are not those that table.hashKey and table.sortKey say`,
+      `the table "${attempt.tableName}" does not exist in this region and account; create it, or set table.name and the region`,
     );
   }
   if (name === "ValidationException" && /item size/i.test(message))
@@ -65,37 +62,32 @@ export function translateFailure(error: unknown, attempt: Attempt): SessionStore
   if (name === "AccessDeniedException") {
     return failed(
       "ERR_SESSION_ACCESS",
-      `dynamodb:${action} on the table "${tableName}" is denied to these credentials; allow the action in their IAM policy`,
+      `${action} is denied to these credentials; allow the action in their IAM policy`,
     );
   }
-  if (CREDENTIALS.includes(name)) {
+  if (CREDENTIALS.includes(name) || /credential/i.test(message)) {
     return failed(
       "ERR_SESSION_ACCESS",
-      `dynamodb:${action} on the table "${tableName}" was not tried or not accepted, for the credentials are missing, expired or wrong (${name}); give valid ones in clientConfig or in the environment`,
+      `${action} was not tried or not accepted, for the credentials are missing, expired or wrong (${name}); give valid ones in clientConfig or in the environment`,
     );
   }
-  if (/region is missing/i.test(message)) {
+  if (/region is missing|region not accepted/i.test(message)) {
     return failed(
       "ERR_SESSION_ACCESS",
-      `dynamodb:${action} on the table "${tableName}" could not be sent, for there is no region; set clientConfig.region or AWS_REGION`,
+      `${action} could not be sent, for the region is missing or is none; set clientConfig.region or AWS_REGION`,
     );
   }
   if (THROTTLING.includes(name)) {
     return failed(
       "ERR_SESSION_THROTTLED",
-      `DynamoDB throttled dynamodb:${action} on the table "${tableName}", also after retries; raise the table's capacity or make it on-demand`,
+      `DynamoDB throttled ${action}, also after retries; raise the table's capacity or make it on-demand`,
     );
   }
-  if (name === "ValidationException") {
-    return failed(
-      "ERR_SESSION_UNAVAILABLE",
-      `DynamoDB refused dynamodb:${action} on the table "${tableName}" as invalid; the cause says why`,
-    );
-  }
-  return failed(
-    "ERR_SESSION_UNAVAILABLE",
-    `dynamodb:${action} on the table "${tableName}" failed (${name}); the network or the service is in trouble`,
-  );
+  const trouble =
+    name === "ValidationException"
+      ? "was refused as invalid; the cause says why"
+      : `failed (${name}); the network or the service is in trouble`;
+  return failed("ERR_SESSION_UNAVAILABLE", `${action} ${trouble}`);
 }
 
 /** Whether a command was refused because the table has other keys. */
@@ -110,6 +102,11 @@ export function isKeyMismatch(error: unknown): boolean {
 /** Whether a conditional write was refused by its condition; with the row that refused it, where the API gives it. */
 export function isRefusal(error: unknown): error is ConditionalCheckFailedException {
   return nameAndMessage(error).name === "ConditionalCheckFailedException";
+}
+
+/** Whether another's transaction was just writing the row. */
+export function isTransactionConflict(error: unknown): boolean {
+  return nameAndMessage(error).name === "TransactionConflictException";
 }
 
 function nameAndMessage(error: unknown): { name: string; message: string } {

@@ -1,6 +1,5 @@
 // The entry `@cyclic.sh/session-store/core`: the engine for any caller, its errors, its defaults, its types.
 export {
-  type CookieLifetime,
   createSessionEngine,
   type SaveResult,
   type SessionChange,
@@ -17,4 +16,5 @@ export {
   type SessionStoreOptions,
   type TableOptions,
 } from "./options.js";
+export type { CookieLifetime } from "./protocol.js";
 export type { SessionInHand } from "./session.js";

@@ -24,7 +24,7 @@ export function storageKeyOf(id: unknown, layout: KeyLayout): StorageKey | undef
   return fitsKey(key, layout) ? key : undefined;
 }
 
-/** The session id that a stored key stands for, or `undefined` for a key of something else. */
+/** The session id that a stored key stands for. */
 export function sessionIdOf(key: StorageKey, layout: KeyLayout): string {
   return key.slice(layout.hashPrefix.length);
 }

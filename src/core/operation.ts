@@ -18,6 +18,12 @@ export interface Operation {
   capacityUnits: number;
 }
 
+/** What every event says of an operation that was carried out. */
+export function done(operation: Operation, now: number) {
+  const { session, startedAt, capacityUnits } = operation;
+  return { session, durationMs: now - startedAt, capacityUnits };
+}
+
 /** Runs operations, and knows which are on their way. */
 export class OperationRunner {
   readonly #options: ResolvedOptions;
@@ -29,37 +35,35 @@ export class OperationRunner {
   }
 
   /**
-   * Runs `work` now, up to its first wait, and settles as it does or at the deadline, whichever comes first. The
-   * promise carries a no-op `catch`: a caller who ignores it is told of a failure by `onEvent` alone.
+   * Runs `work` now, up to its first wait, and settles as it does or at the deadline, whichever comes first. A failure
+   * is reported; `recover` may answer in its place. The promise carries a no-op `catch`, for callers who ignore it.
    */
-  run<T>(name: OperationName, id: unknown, work: (operation: Operation) => Promise<T>): Promise<T> {
+  run<T>(
+    name: OperationName,
+    id: unknown,
+    work: (operation: Operation) => Promise<T>,
+    recover: (error: unknown) => T = rethrow,
+  ): Promise<T> {
     const ended = new AbortController();
-    const operation: Operation = {
-      name,
-      session: shortId(id),
-      signal: ended.signal,
-      startedAt: this.#options.now(),
-      capacityUnits: 0,
-    };
-    const settled = this.#closed
-      ? Promise.reject(closed())
-      : this.#withinTimeout(operation, work).finally(() => ended.abort());
-    this.#onTheirWay.add(settled);
-    settled.then(
-      () => this.#onTheirWay.delete(settled),
-      (error) => {
-        this.#onTheirWay.delete(settled);
-        this.report(operation, error);
-      },
-    );
-    return settled;
+    const startedAt = this.#options.now();
+    const operation = { name, session: shortId(id), signal: ended.signal, startedAt, capacityUnits: 0 };
+    const worked = this.#closed ? Promise.reject(closed()) : this.#withinTimeout(operation, work);
+    const answered = worked
+      .finally(() => ended.abort())
+      .catch((error) => {
+        this.report(name, operation.session, error, startedAt);
+        return recover(error);
+      });
+    const forget = () => this.#onTheirWay.delete(answered);
+    this.#onTheirWay.add(answered);
+    answered.then(forget, forget);
+    return answered;
   }
 
   /** Tells the listener of a failure, also of one that the caller will not see. */
-  report(operation: Operation, error: unknown): void {
-    const { name, session } = operation;
-    const durationMs = this.#options.now() - operation.startedAt;
-    tell(this.#options.onEvent, { type: "error", operation: name, session, error, durationMs });
+  report(operation: OperationName, session: string, error: unknown, startedAt = this.#options.now()): void {
+    const durationMs = this.#options.now() - startedAt;
+    tell(this.#options.onEvent, { type: "error", operation, session, error, durationMs });
   }
 
   /** Refuses what comes from now on, and resolves when all that is on its way has settled. */
@@ -74,11 +78,15 @@ export class OperationRunner {
       work(operation).then(resolve, reject);
       sleep(timeout, operation.signal).then(() => {
         if (operation.signal.aborted) return;
-        const text = `the table "${tableName}" gave no answer to ${operation.name} within ${timeout} ms (option timeout); what was sent may still take effect`;
+        const text = `${operation.name} on the table "${tableName}" did not end within ${timeout} ms (option timeout); what was sent may still take effect`;
         reject(new SessionStoreError("ERR_SESSION_TIMEOUT", text));
       }, reject);
     });
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function closed(): SessionStoreError {

@@ -3,14 +3,14 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { SessionStoreError } from "./errors.js";
 import type { SessionEventListener } from "./events.js";
-import { DEFAULT_TTL_MS } from "./expiry.js";
+import { DEFAULT_TTL_MS, MAX_LIFETIME_MS } from "./expiry.js";
 import { hasLoneSurrogate, type KeyLayout, utf8Length } from "./keys.js";
 import { randomId } from "./random.js";
 
 /** Session data: a JSON object. */
 export type SessionData = Record<string, unknown>;
 
-/** A `DynamoDBClient` or `DynamoDBDocumentClient` of any version 3 of the SDK, recognised by its shape. */
+/** A `DynamoDBClient` or `DynamoDBDocumentClient` of the AWS SDK 3.952 or newer, recognised by its shape. */
 export interface DynamoDBClientLike {
   readonly config: object;
   send(...args: never[]): unknown;
@@ -119,19 +119,16 @@ const CHECKS: Record<keyof SessionStoreOptions, Check> = {
   table: [isObject, "an object with at least { name }"],
   ttl: [
     (value) => typeof value === "function" || isLifetime(value),
-    "milliseconds, more than 0, or a function that gives them",
+    "milliseconds, 1 or more, or a function that gives them",
   ],
-  touchInterval: [(value) => value === 0 || isLifetime(value), "milliseconds, 0 or more"],
+  touchInterval: [isInterval, "milliseconds, 0 or more"],
   keepExpired: TRUE_OR_FALSE,
-  client: [isDynamoDBClient, "a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK version 3"],
+  client: [isDynamoDBClient, "a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK 3.952 or newer"],
   clientConfig: A_CONFIGURATION,
   dynamoConfig: A_CONFIGURATION,
   consistentRead: TRUE_OR_FALSE,
   format: [(value) => value === "json" || value === "map", '"json" or "map"'],
-  timeout: [
-    (value) => isLifetime(value) && value <= MAX_TIMER_MS,
-    "milliseconds, more than 0 and at most 2 147 483 647",
-  ],
+  timeout: [(value) => isLifetime(value) && value <= MAX_TIMER_MS, "milliseconds, from 1 to 2 147 483 647"],
   onEvent: A_FUNCTION,
   now: A_FUNCTION,
   randomId: A_FUNCTION,
@@ -181,7 +178,7 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     ttl: options.ttl,
     touchInterval: options.touchInterval ?? DEFAULTS.touchInterval,
     keepExpired: options.keepExpired ?? DEFAULTS.keepExpired,
-    client: isDynamoDBClient(client) ? client : new DynamoDBClient(clientConfig ?? dynamoConfig ?? {}),
+    client: isDynamoDBClient(client) ? client : makeClient(clientConfig ?? dynamoConfig ?? {}),
     ownsClient: client === undefined,
     consistentRead: options.consistentRead ?? DEFAULTS.consistentRead,
     format: options.format ?? DEFAULTS.format,
@@ -193,9 +190,9 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
   };
 }
 
-/** Whether a number of milliseconds is a lifetime: more than nothing, and not for ever. */
+/** Whether a number of milliseconds is a lifetime: at least one, and no longer than three thousand years. */
 export function isLifetime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0;
+  return typeof value === "number" && value >= 1 && value <= MAX_LIFETIME_MS;
 }
 
 /** How a bad value is shown in a message: never the contents of an object, which may hold credentials or data. */
@@ -214,9 +211,8 @@ function checkEach(given: object, checks: Record<string, Check>, prefix: string,
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(checks, name)) refuse(`${prefix}${name}: no such option; there are ${names}`);
   }
-  const values = new Map<string, unknown>(Object.entries(given));
   for (const [name, [isValid, expected]] of Object.entries(checks)) {
-    const value = values.get(name);
+    const value: unknown = Reflect.get(given, name);
     const isLeftOut = value === undefined && !required.includes(name);
     if (!isLeftOut && !isValid(value)) refuse(`${prefix}${name}: expected ${expected}`, value);
   }
@@ -235,10 +231,32 @@ function isKeyName(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.length <= 255 && !ROW_ATTRIBUTES.includes(value);
 }
 
+function isInterval(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
 // By shape, never by `instanceof`: two copies of the SDK in one tree are common.
 function isDynamoDBClient(value: unknown): value is DynamoDBClient {
   if (!isObject(value) || typeof value.send !== "function" || !isObject(value.config)) return false;
-  return value.config.serviceId === undefined || value.config.serviceId === "DynamoDB";
+  const { serviceId = "DynamoDB" } = value.config;
+  return serviceId === "DynamoDB" && canSerialize(value.middlewareStack);
+}
+
+// Clients of older SDKs leave it to their own commands to be serialised, and cannot send those of a newer one: seen with
+// 3.920, where 3.952 sends them.
+function canSerialize(middlewareStack: unknown): boolean {
+  if (!isObject(middlewareStack) || typeof middlewareStack.identify !== "function") return true;
+  const steps: unknown = middlewareStack.identify();
+  return !Array.isArray(steps) || steps.some((step) => String(step).startsWith("serializerMiddleware"));
+}
+
+function makeClient(config: DynamoDBClientConfig): DynamoDBClient {
+  try {
+    return new DynamoDBClient(config);
+  } catch (cause) {
+    const why = "clientConfig: the SDK makes no client of it; see the cause";
+    throw new SessionStoreError("ERR_SESSION_OPTIONS", why, { cause });
+  }
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

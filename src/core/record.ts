@@ -1,9 +1,10 @@
 // A row of the table as this package knows it: decoded from an item, and made for one. No I/O, no policy.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { fromSess, mapClockOf } from "./data.js";
+import { fromSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import type { ExpiryStamp, RowExpiry } from "./expiry.js";
 import { type KeyLayout, type StorageKey, sessionIdOf, shortId, utf8Length } from "./keys.js";
+import { mapClockOf } from "./map.js";
 
 /** An item as the SDK's low-level commands give and take it. */
 export type Item = Record<string, AttributeValue>;
@@ -68,7 +69,7 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
     rev,
     writes: item.writes?.S?.split(" ") ?? [],
     ...decodeExpiry(item, key, layout),
-    updated: numberOf("updated", item, key, layout) ?? mapClockOf(item.sess, isOurs),
+    updated: latest(numberOf("updated", item, key, layout), mapClockOf(item.sess, isOurs)),
     created: numberOf("created", item, key, layout),
     item,
   };
@@ -140,6 +141,11 @@ export function corrupt(key: StorageKey, layout: KeyLayout, why: string): Sessio
   );
 }
 
+// 0.0.19 moves the clock inside its map alone, also on rows of ours.
+function latest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
 function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): number | undefined {
   const attribute = item[name];
   if (attribute === undefined) return undefined;
@@ -159,9 +165,16 @@ function itemBytes(item: Item): number {
 
 function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return utf8Length(value.S);
-  if (value.N !== undefined) return Math.ceil(value.N.replace(/[^0-9]/g, "").length / 2) + 1;
+  if (value.N !== undefined) return Math.ceil(significantDigits(value.N) / 2) + 1;
   if (value.B !== undefined) return value.B.length;
   if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemBytes(value.M);
   if (value.L !== undefined) return value.L.reduce((sum, element) => sum + 1 + valueBytes(element), 3);
   return 1;
+}
+
+function significantDigits(number: string): number {
+  return number
+    .replace(/e.*$/i, "")
+    .replace(/\D/g, "")
+    .replace(/^0+|0+$/g, "").length;
 }

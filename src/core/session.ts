@@ -34,7 +34,7 @@ export class SessionInHand {
     return new SessionInHand(id, {}, undefined, mayCreate);
   }
 
-  /** What the caller loaded, or last saved, as JSON text; `undefined` until one of them happened. */
+  /** What the caller loaded, or last saved, as JSON text; `undefined` where that is not certain. */
   get base(): string | undefined {
     return this.#base;
   }
@@ -79,10 +79,15 @@ export class SessionInHand {
     this.#row = row;
   }
 
-  /** The caller's data stands in the table: it is the base of its next save. */
-  saved(row: SessionRow, base: string): void {
+  /** The caller's data stands in the table, as `base`: the next save is one of the difference to it. */
+  holdsWhatIsIn(row: SessionRow, base: string): void {
     this.#row = row;
     this.#base = base;
     this.#mayCreate = false;
+  }
+
+  /** A write may have arrived or not: nothing counts as unchanged until the next one that is certain. */
+  doubt(): void {
+    this.#base = undefined;
   }
 }

@@ -8,14 +8,16 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { isSameData, withMapClock } from "./data.js";
+import { isSameData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
 import { Expression } from "./expression.js";
-import { isKeyMismatch, isRefusal, translateFailure } from "./failures.js";
-import { isStorageKey, type StorageKey } from "./keys.js";
+import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
+import { isStorageKey, type StorageKey, storageKeyOf } from "./keys.js";
+import { withMapClock } from "./map.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
+import { randomFraction } from "./random.js";
 import {
   checkSize,
   decodeRow,
@@ -27,6 +29,9 @@ import {
   type SessionItem,
   type SessionRow,
 } from "./record.js";
+
+// Another's transaction holds the row for a moment, and the SDK does not wait for it.
+const LONGEST_CONFLICT_PAUSE_MS = 50;
 
 /** What came of a conditional write: the row as it is now, or the one that stood in the way, if any does. */
 export type WriteResult =
@@ -174,6 +179,12 @@ export class SessionTable {
     }
   }
 
+  /** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
+  async checkKeys(operation: Operation): Promise<void> {
+    const noSession = storageKeyOf("-", this.#options.keys);
+    if (noSession !== undefined) await this.read(noSession, operation);
+  }
+
   /**
    * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
    * and is billed for, the whole table.
@@ -185,16 +196,16 @@ export class SessionTable {
   ): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
     const { keys, consistentRead } = this.#options;
     const expression = new Expression();
-    const hashKey = expression.name(keys.hashKey, "#hashKey");
+    const hashKey = () => expression.name(keys.hashKey, "#hashKey");
     const conditions = [`attribute_exists(${expression.name("sess")})`];
     if (keys.hashPrefix !== "") {
-      conditions.push(`begins_with(${hashKey}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
+      conditions.push(`begins_with(${hashKey()}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
     }
     // Other data may share the table and the prefix; a session's two keys are the same.
-    if (keys.sortKey !== null) conditions.push(`${hashKey} = ${expression.name(keys.sortKey, "#sortKey")}`);
+    if (keys.sortKey !== null) conditions.push(`${hashKey()} = ${expression.name(keys.sortKey, "#sortKey")}`);
     const projection =
       attributes === "expiry"
-        ? [hashKey, expression.name("until"), expression.name("expires")].join(", ")
+        ? [hashKey(), expression.name("until"), expression.name("expires")].join(", ")
         : undefined;
     const command = new ScanCommand({
       ...this.#common(),
@@ -282,13 +293,18 @@ export class SessionTable {
     operation: Operation,
     send: Send<Output>,
   ): Promise<Output> {
-    const { client, tableName } = this.#options;
+    const { client, tableName, sleep, randomId } = this.#options;
     try {
       const output = await send(client, { abortSignal: operation.signal });
       operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
       return output;
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      // The operation has been answered at its deadline, and nobody asks for the reason any more.
+      if (isRefusal(error) || operation.signal.aborted) throw error;
+      if (isTransactionConflict(error)) {
+        await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
+        return this.#send(action, operation, send);
+      }
       if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
       throw translateFailure(error, { action, tableName });
     }
@@ -329,7 +345,7 @@ export class SessionTable {
     else if (this.#comparesMaps || !needsComparison(row))
       conditions.push(expression.asRead("sess", row.item));
     else conditions.push(expression.mapClockAsRead(row.item.sess));
-    if (row.until !== undefined && row.until === endOf(row)) {
+    if (row.until !== undefined && row.expires !== undefined && row.until === endOf(row)) {
       const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
       const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
       conditions.push(until, expires);

@@ -1,17 +1,30 @@
 // Whether a touch is due, and what this process remembers of the last ones, so that one session costs at most one
 // write that only moves its expiry in `touchInterval`, however many requests come together.
+import { BoundedMap } from "./bounded-map.js";
+import { endOf } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
 import type { SessionRow } from "./record.js";
 
-/** Whether a session's expiry is to be moved now, given when that was last done. Never later than half its life. */
+/** When a session's expiry was last moved, and to which moment, in epoch milliseconds. */
+export interface LastMove {
+  readonly updated: number | undefined;
+  readonly end: number | undefined;
+}
+
+/**
+ * Whether a session's expiry is to be moved now: when `touchInterval` has passed, and never later than half of its
+ * life, both the one that the row still has and the one that it is to have from now on.
+ */
 export function isTouchDue(
-  updated: number | undefined,
+  last: LastMove,
   now: number,
   touchIntervalMs: number,
   lifetimeMs: number,
 ): boolean {
-  if (updated === undefined) return true;
-  const intervalInForce = Math.min(touchIntervalMs, lifetimeMs / 2);
+  const { updated, end } = last;
+  // Nobody wrote when, or a clock that cannot be believed did.
+  if (updated === undefined || end === undefined || updated >= end) return true;
+  const intervalInForce = Math.min(touchIntervalMs, lifetimeMs / 2, (end - updated) / 2);
   // A touch is refused by one of the same moment, so that an interval of 0 is one millisecond.
   return now - updated >= Math.max(1, intervalInForce);
 }
@@ -19,13 +32,18 @@ export function isTouchDue(
 /** What came of a touch that was sent. */
 export type TouchOutcome = "touched" | "renewed by another" | "gone";
 
-// How many sessions are remembered. One that is forgotten costs at most one more write, which the table refuses.
-const MAX_REMEMBERED = 10_000;
+interface TouchOnItsWay {
+  readonly lifetimeMs: number;
+  readonly outcome: Promise<TouchOutcome>;
+}
+
+// Within this, touches of one page mean the same lifetime: express-session measures it anew with every request.
+const SAME_LIFETIME_MS = 1000;
 
 /** The touches and writes of this process: those on their way, and when the last ones were. */
 export class RecentTouches {
-  readonly #lastMoved = new Map<StorageKey, { gen: string | undefined; updated: number }>();
-  readonly #onTheirWay = new Map<string, Promise<TouchOutcome>>();
+  readonly #lastMoves = new BoundedMap<StorageKey, LastMove & { readonly gen: string | undefined }>();
+  readonly #onTheirWay = new Map<string, TouchOnItsWay>();
   readonly #shares: boolean;
 
   /** `shares` is false where nothing that is pending may be shared between requests. */
@@ -34,34 +52,40 @@ export class RecentTouches {
   }
 
   /** When the expiry of this row was last moved, as the row says or as is known since it was read. */
-  lastMoved(row: SessionRow): number | undefined {
-    const remembered = this.#lastMoved.get(row.key);
-    if (remembered === undefined || remembered.gen !== row.gen) return row.updated;
-    return Math.max(remembered.updated, row.updated ?? 0);
+  lastMove(row: SessionRow): LastMove {
+    const known = this.#lastMoves.get(row.key);
+    const isNewer = known?.gen === row.gen && (known?.updated ?? 0) > (row.updated ?? 0);
+    return known && isNewer ? known : { updated: row.updated, end: endOf(row) };
   }
 
-  /** Remembers that the expiry of this row has just been moved. */
+  /** Remembers when the expiry of this row was moved. A touch that is forgotten costs at most one more write. */
   remember(row: SessionRow): void {
-    if (row.updated === undefined) return;
-    this.#lastMoved.delete(row.key);
-    this.#lastMoved.set(row.key, { gen: row.gen, updated: row.updated });
-    if (this.#lastMoved.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#lastMoved.keys()) {
-      this.#lastMoved.delete(oldest);
-      return;
-    }
+    this.#lastMoves.set(row.key, { gen: row.gen, updated: row.updated, end: endOf(row) });
   }
 
-  /** Sends a touch, or shares the outcome of the one that is on its way for the same session. */
-  share(row: SessionRow, send: () => Promise<TouchOutcome>): Promise<TouchOutcome> {
+  /** Sends a touch, or shares the outcome of one that is on its way for the same session and lifetime. */
+  share(row: SessionRow, lifetimeMs: number, send: () => Promise<TouchOutcome>): Promise<TouchOutcome> {
     if (!this.#shares) return send();
     const session = `${row.gen ?? ""} ${row.key}`;
     const onItsWay = this.#onTheirWay.get(session);
-    if (onItsWay) return onItsWay;
-    const sent = send();
-    const forget = () => this.#onTheirWay.delete(session);
-    this.#onTheirWay.set(session, sent);
-    sent.then(forget, forget);
-    return sent;
+    if (onItsWay && Math.abs(onItsWay.lifetimeMs - lifetimeMs) < SAME_LIFETIME_MS) {
+      // The deadline of whoever sent it is not that of those who share it.
+      return onItsWay.outcome.catch((error) => {
+        if (isAbort(error)) return this.share(row, lifetimeMs, send);
+        throw error;
+      });
+    }
+    const outcome = send();
+    const touch = { lifetimeMs, outcome };
+    const forget = () => {
+      if (this.#onTheirWay.get(session) === touch) this.#onTheirWay.delete(session);
+    };
+    this.#onTheirWay.set(session, touch);
+    outcome.then(forget, forget);
+    return outcome;
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }

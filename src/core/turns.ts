@@ -5,13 +5,20 @@ import type { StorageKey } from "./keys.js";
 /** A line of waiting work for each key. */
 export class Turns {
   readonly #last = new Map<StorageKey, Promise<void>>();
+  readonly #shares: boolean;
+
+  /** `shares` is false where nothing that is pending may be shared between requests: nobody waits for anybody. */
+  constructor(shares: boolean) {
+    this.#shares = shares;
+  }
 
   /** Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by then. */
   take<T>(key: StorageKey, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (!this.#shares) return work();
     const before = this.#last.get(key);
     const result = before ? afterwards(before, signal, work) : work();
     // An operation that met its deadline answers, and gives up its turn, though its request may hang.
-    const turn = Promise.all([before, endOf(result, signal)]).then(() => {
+    const turn = Promise.all([before, settled(result, signal)]).then(() => {
       if (this.#last.get(key) === turn) this.#last.delete(key);
     });
     this.#last.set(key, turn);
@@ -24,20 +31,13 @@ export class Turns {
   }
 }
 
-/** For a runtime where nothing that is pending may be shared between requests: nobody waits for anybody. */
-export class NoTurns extends Turns {
-  override take<T>(_key: StorageKey, _signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return work();
-  }
-}
-
 async function afterwards<T>(before: Promise<void>, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   await before;
   signal.throwIfAborted();
   return work();
 }
 
-function endOf(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
+function settled(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       signal.removeEventListener("abort", end);

@@ -13,7 +13,7 @@ const COOKIE_FIELDS =
   "originalMaxAge expires path domain httpOnly secure sameSite priority partitioned".split(" ");
 
 /** The cookie of a session whose row has none and whose application is not known: express-session's own defaults. */
-export const PLAIN_COOKIE = { originalMaxAge: null, path: "/", httpOnly: true };
+export const PLAIN_COOKIE = { originalMaxAge: null, expires: null, path: "/", httpOnly: true };
 
 /** The cookie of a session object or of its data, as JSON holds it; `undefined` where it has none. */
 export function cookieOf(session: unknown): StoredCookie | undefined {
@@ -30,7 +30,7 @@ export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredC
     ? stored.originalMaxAge
     : live.originalMaxAge;
   // With an original max age `expires` is moved by every request, and says nothing of its own.
-  const expires = typeof originalMaxAge === "number" ? stored.expires : live.expires;
+  const expires = (typeof originalMaxAge === "number" ? stored : live).expires ?? null;
   return asText(stored) === asText({ ...live, originalMaxAge, expires }) ? stored : live;
 }
 
@@ -51,9 +51,14 @@ export function expiresOf(cookie: StoredCookie, updated: number | undefined): st
   return Number.isNaN(expires.getTime()) ? undefined : expires.toISOString();
 }
 
-// The fields of express-session's cookie, in one order, as JSON has them.
-function asText(cookie: StoredCookie): string {
-  return JSON.stringify(cookie, COOKIE_FIELDS);
+// The fields of express-session's cookie, in one order, as JSON has them, with those that it adds where they lack.
+function asText(cookie: StoredCookie): string | undefined {
+  try {
+    return JSON.stringify({ ...PLAIN_COOKIE, ...cookie }, COOKIE_FIELDS);
+  } catch {
+    // A cookie that is no JSON is another one: the engine says what is wrong with it.
+    return undefined;
+  }
 }
 
 function isDrift(stored: unknown, live: unknown): boolean {

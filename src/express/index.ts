@@ -137,37 +137,30 @@ export class CyclicSessionStore extends session.Store {
   async #set(sid: string, data: SessionData): Promise<void> {
     const link = this.#linkOf(sid, data);
     const cookie = cookieOf(data);
-    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
-    const isSupplied = link !== undefined && !link.isCookieStored && settled === link.cookie;
     const maxAge = maxAgeOf(cookie, this.#engine.now());
     if (link === undefined) {
       await this.#engine.save(sid, data, { maxAge });
       return;
     }
-    const saved = this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), {
-      maxAge,
-    });
-    if (settled && !isSupplied) this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
-    await saved;
+    const settled = cookie && link.cookie ? settledCookie(link.cookie, cookie) : cookie;
+    const isSupplied = !link.isCookieStored && settled === link.cookie;
+    await this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), { maxAge });
+    if (!isSupplied) this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
     const cookie = cookieOf(data);
     const maxAge = maxAgeOf(cookie, this.#engine.now());
     const link = this.#links.get(data);
-    if (link?.session.base === undefined || !cookie || !link.cookie) {
+    const base = link?.session.base;
+    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
+    if (link === undefined || base === undefined || settled === undefined || settled === link.cookie) {
       await this.#engine.touch(link?.session ?? sid, { maxAge });
       return;
     }
-    const settled = settledCookie(link.cookie, cookie);
-    if (settled === link.cookie) {
-      await this.#engine.touch(link.session, { maxAge });
-      return;
-    }
     // express-session does not see a change of the cookie, and sends a touch: a changed lifetime is data.
-    const changed = { ...JSON.parse(link.session.base), cookie: settled };
+    await this.#engine.save(link.session, { ...JSON.parse(base), cookie: settled }, { maxAge });
     this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
-    await this.#engine.save(link.session, changed, { maxAge });
   }
 
   async #all(): Promise<Record<string, SessionData>> {
@@ -272,8 +265,12 @@ function canHold(name: string): boolean {
 
 /** The object's own fields, with this cookie in the place of its own. */
 function withCookie(data: SessionData, cookie: StoredCookie | undefined): object {
-  const fields: object = "toJSON" in data && typeof data.toJSON === "function" ? data.toJSON() : data;
-  return { ...fields, cookie };
+  // In a toJSON of ours, so that one of the application's that throws is the engine's to report.
+  const toJSON = (): object => {
+    const fields: object = "toJSON" in data && typeof data.toJSON === "function" ? data.toJSON() : data;
+    return { ...fields, cookie };
+  };
+  return { toJSON };
 }
 
 /** What was saved was the application's session data, and comes back as JSON has it. */
@@ -288,5 +285,5 @@ function isSessionData(data: { cookie?: unknown }): data is SessionData {
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -79,6 +79,22 @@ describe("data that cannot be stored", () => {
     },
     { name: "a cycle", data: cycle, code: "ERR_SESSION_UNSERIALIZABLE", says: '"user.self"' },
     { name: "endless nesting", data: deep, code: "ERR_SESSION_UNSERIALIZABLE", says: "nesting" },
+    {
+      name: "a BigInt beside a cycle that toJSON hides",
+      data: { user: { toJSON: () => "ada", cycle }, total: 10n },
+      code: "ERR_SESSION_UNSERIALIZABLE",
+      says: 'a BigInt at "total"',
+    },
+    {
+      name: "a getter that throws",
+      data: {
+        get secret() {
+          throw new Error("no");
+        },
+      },
+      code: "ERR_SESSION_UNSERIALIZABLE",
+      says: "cannot be turned into JSON",
+    },
     { name: "nothing", data: undefined, code: "ERR_SESSION_UNSERIALIZABLE", says: "must be an object" },
     { name: "null", data: null, code: "ERR_SESSION_UNSERIALIZABLE", says: "must be an object" },
     { name: "an array", data: [1], code: "ERR_SESSION_UNSERIALIZABLE", says: "must be an object" },
@@ -116,6 +132,24 @@ describe("data that cannot be stored", () => {
     },
   );
 
+  it("nested deep is written, and compared, without a fault", async () => {
+    const { engine } = bench.engine();
+    const id = newId();
+    const nested = (depth: number, core: unknown) =>
+      JSON.parse(`${'{"a":'.repeat(depth)}${core}${"}".repeat(depth)}`);
+    await engine.save(id, nested(3000, 1));
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    expect(await engine.save(session, nested(3000, 2))).toEqual({ outcome: "saved" });
+  });
+
+  it("in a native map counts its numbers as DynamoDB does", async () => {
+    const { engine } = bench.engine({ format: "map" });
+    const id = newId();
+    const numbers = Array.from({ length: 110_000 }, () => 1000);
+    expect(await engine.save(id, { numbers })).toEqual({ outcome: "saved" });
+  });
+
   it("fits up to DynamoDB's own limit", async () => {
     const { engine } = bench.engine();
     const id = newId();
@@ -131,6 +165,7 @@ describe("data that cannot be stored", () => {
     { name: "a number beyond DynamoDB's", data: { n: 1e300 } },
     { name: "a number too near to nothing", data: { n: 1e-200 } },
     { name: "text that is not Unicode", data: { text: "\ud800" } },
+    { name: "a field without a name", data: { in: { "": 1 } } },
     { name: "a field of 0.0.19's own", data: { updated: "yesterday" } },
     { name: "nesting beyond 32 levels", data: JSON.parse(`${'{"a":'.repeat(40)}1${"}".repeat(40)}`) },
   ])("in a native map is refused with advice, and fits in JSON: $name", async ({ data }) => {
@@ -182,6 +217,10 @@ describe("a row that cannot be read", () => {
     expect(JSON.stringify([error.message, String(error.cause), events])).not.toMatch(
       new RegExp(`${id}|top secret`),
     );
+    await expect(engine.save(id, { n: 1 })).rejects.toMatchObject({ code: "ERR_SESSION_CORRUPT" });
+    await expect(engine.save(engine.create(id), { n: 1 })).rejects.toMatchObject({
+      code: "ERR_SESSION_CORRUPT",
+    });
     expect(await bench.row(id)).toEqual(row);
     await engine.destroy(id);
     expect(await bench.row(id)).toBeUndefined();

@@ -135,6 +135,30 @@ describe("what is missing around the client", () => {
     });
   });
 
+  it.each([
+    {
+      name: "the region is no region",
+      config: { region: "us east 1" },
+      says: /region is missing or is none/,
+    },
+    {
+      name: "the credentials came from variables that are not set",
+      config: { region: "us-east-1", credentials: JSON.parse('{"secretAccessKey":""}') },
+      says: /credentials are missing, expired or wrong/,
+    },
+    {
+      name: "the provider of credentials fails",
+      config: { region: "us-east-1", credentials: () => Promise.reject(new Error("no credentials here")) },
+      says: /credentials are missing, expired or wrong/,
+    },
+  ])("is named: $name", async ({ config, says }) => {
+    const { engine } = bench.engine({ client: undefined, clientConfig: config });
+    await expect(engine.load(newId())).rejects.toMatchObject({
+      code: "ERR_SESSION_ACCESS",
+      message: expect.stringMatching(says),
+    });
+  });
+
   it("is named: credentials", async () => {
     const client = new DynamoDBClient({ endpoint: inject("endpoint"), region: "us-east-1" });
     const { engine } = bench.engine({ client });

@@ -1,7 +1,7 @@
 // Listing: live sessions under this prefix and nothing else, in tables of any size.
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { putRow } from "../support/tables.js";
+import { createTable, putRow } from "../support/tables.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -70,5 +70,28 @@ describe("listing", () => {
     const { engine } = alone.engine({ table: { hashPrefix: "" } });
     await engine.save("a", { n: 1 });
     expect(await collect(engine.ids())).toEqual(["a"]);
+    expect((await collect(engine.all())).map(({ data }) => data)).toEqual([{ n: 1 }]);
+  });
+
+  it("of a table with other keys is an error, not nothing", async () => {
+    const name = await createTable(bench.client, { hashKey: "id", sortKey: null });
+    const { engine } = bench.engine({ table: { name } });
+    await expect(collect(engine.ids())).rejects.toMatchObject({ code: "ERR_SESSION_TABLE" });
+    await expect(collect(engine.all())).rejects.toMatchObject({ code: "ERR_SESSION_TABLE" });
+  });
+
+  it("counts past a row whose expiry cannot be read, and reports that", async () => {
+    const { engine, events } = bench.engine({ table: { hashPrefix: "broken#" } });
+    await engine.save("good", { n: 1 });
+    const key = { S: "broken#bad" };
+    await putRow(bench.client, bench.table, { pk: key, sk: key, sess: { S: "{}" }, expires: { S: "soon" } });
+    expect(await collect(engine.ids())).toEqual(["good"]);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: "error",
+        error: expect.objectContaining({ code: "ERR_SESSION_CORRUPT" }),
+      }),
+    );
+    await expect(collect(engine.all())).rejects.toMatchObject({ code: "ERR_SESSION_CORRUPT" });
   });
 });

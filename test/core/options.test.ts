@@ -55,8 +55,17 @@ describe("an option that cannot be meant is refused by name, with what was given
     { options: { table, onEvent: {} }, says: /^onEvent: .*got an object/ },
     { options: { table, now: 5 }, says: /^now: .*got 5/ },
     { options: { table, client: {} }, says: /^client: .*DynamoDBClient.*got an object/ },
-    { options: { table, client: { getItem() {} } }, says: /^client: .*version 3/ },
+    { options: { table, client: { getItem() {} } }, says: /^client: .*DynamoDBDocumentClient/ },
     { options: { table, client: { send() {}, config: { serviceId: "S3" } } }, says: /^client: / },
+    { options: Object.create({ table, ttl: Number.NaN }), says: /^ttl: .*got NaN/ },
+    {
+      options: {
+        table,
+        client: { send() {}, config: {}, middlewareStack: { identify: () => ["retryMiddleware"] } },
+      },
+      says: /^client: .*3\.952 or newer/,
+    },
+    { options: { table, clientConfig: { region: "" } }, says: /^clientConfig: / },
     { options: { table, clientConfig: "us-east-1" }, says: /^clientConfig: .*got "us-east-1"/ },
     {
       options: { table, client: { send() {}, config: {} }, clientConfig: {} },

@@ -136,12 +136,16 @@ describe("a promise that nobody looks at", () => {
     expect(failed.sort()).toEqual(["destroy", "load", "save", "save", "touch", "update"]);
   });
 
-  it("nor is a listener that throws anybody's", async () => {
-    const { engine } = bench.engine({
+  it.each([
+    {
+      how: "throws",
       onEvent: () => {
         throw new Error("the listener's own");
       },
-    });
+    },
+    { how: "rejects", onEvent: () => Promise.reject(new Error("the listener's own")) },
+  ])("nor is a listener that $how anybody's", async ({ onEvent }) => {
+    const { engine } = bench.engine({ onEvent });
     const id = newId();
     expect(await engine.save(id, { n: 1 })).toEqual({ outcome: "saved" });
     expect((await engine.load(id))?.data).toEqual({ n: 1 });

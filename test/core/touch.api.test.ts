@@ -108,12 +108,35 @@ describe("a touch", () => {
 
   it("is dropped when the data was written meanwhile, which has renewed the session", async () => {
     const { engine, clock, session, id } = await loadedSession();
-    const other = bench.engine().engine;
-    await other.update(id, () => ({ n: 2 }));
+    const other = bench.engine();
+    other.clock.pass(25_000);
+    await other.engine.update(id, () => ({ n: 2 }));
     const row = await bench.row(id);
     clock.pass(30_000);
     expect(await engine.touch(session)).toEqual({ outcome: "throttled" });
     expect(await bench.row(id)).toEqual(row);
+  });
+
+  it("is sent again when what was written meanwhile was long ago", async () => {
+    const { engine, clock, session, id } = await loadedSession({ ttl: 100_000 });
+    const other = bench.engine({ ttl: 100_000 });
+    other.clock.pass(1000);
+    await other.engine.update(id, () => ({ n: 2 }));
+    clock.pass(90_000);
+    expect(await engine.touch(session)).toEqual({ outcome: "touched" });
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + 100_000) });
+    expect((await bench.row(id))?.sess).toEqual({ S: '{"n":2}' });
+  });
+
+  it("is not throttled for longer than half of the life that the row has, when it is to have a longer one", async () => {
+    const { engine, clock, id } = await loadedSession({ ttl: 10_000 });
+    const deployed = bench.engine({ ttl: 86_400_000, now: clock.now });
+    for (let second = 0; second < 12; second++) {
+      clock.pass(1000);
+      expect(await engine.load(id)).toBeDefined();
+      await deployed.engine.touch(id);
+    }
+    expect(deployed.actions().filter((action) => action === "UpdateItem")).toHaveLength(1);
   });
 
   it("of an id reads the row first", async () => {
@@ -151,8 +174,9 @@ describe("a touch", () => {
         error: expect.objectContaining({ code }),
       }),
     );
-    // A save of data that did not change is a touch, and fails as little.
+    // A save of data that did not change is a touch, and fails as little; and so does an update.
     expect(await engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+    expect(await engine.update(session, () => {})).toEqual({ outcome: "saved", data: { n: 1 } });
     await expect(engine.save(session, { n: 2 })).rejects.toMatchObject({ code });
   });
 });
@@ -214,17 +238,22 @@ describe("how long a session lives", () => {
     expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + lives) });
   });
 
-  it.each([Number.NaN, -1, 0, Number.POSITIVE_INFINITY, "1000"])(
-    "a function that gives %s is an error, and nothing is written",
-    async (given) => {
-      const { engine, actions } = bench.engine({
-        ttl: () => JSON.parse(JSON.stringify({ given })).given ?? given,
-      });
-      await expect(engine.save(newId(), { n: 1 })).rejects.toMatchObject({
-        code: "ERR_SESSION_OPTIONS",
-        message: expect.stringContaining("ttl"),
-      });
-      expect(actions()).toEqual([]);
-    },
-  );
+  it.each<{ gives: string; ttl: () => unknown }>([
+    { gives: "NaN", ttl: () => Number.NaN },
+    { gives: "-1", ttl: () => -1 },
+    { gives: "0", ttl: () => 0 },
+    { gives: "0.5", ttl: () => 0.5 },
+    { gives: "too much", ttl: () => 1e15 },
+    { gives: "Infinity", ttl: () => Number.POSITIVE_INFINITY },
+    { gives: "a string", ttl: () => "1000" },
+    { gives: "a promise", ttl: () => Promise.reject(new Error("late")) },
+  ])("a function that gives $gives is an error, and nothing is written", async ({ ttl }) => {
+    // @ts-expect-error what a caller in JavaScript may give
+    const { engine, actions } = bench.engine({ ttl });
+    await expect(engine.save(newId(), { n: 1 })).rejects.toMatchObject({
+      code: "ERR_SESSION_OPTIONS",
+      message: expect.stringContaining("ttl"),
+    });
+    expect(actions()).toEqual([]);
+  });
 });

@@ -1,9 +1,9 @@
 // Whether a touch is due, and what a process remembers of touches.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { StorageKey } from "../../src/core/keys.js";
 import { storageKeyOf } from "../../src/core/keys.js";
 import type { SessionRow } from "../../src/core/record.js";
-import { isTouchDue, RecentTouches } from "../../src/core/touches.js";
+import { isTouchDue, RecentTouches, type TouchOutcome } from "../../src/core/touches.js";
 
 const layout = { hashKey: "pk", sortKey: "sk", hashPrefix: "" };
 
@@ -13,102 +13,179 @@ function key(id: string): StorageKey {
   return made;
 }
 
+const LIFETIME = 100_000;
+
 function row(id: string, gen: string | undefined, updated: number | undefined): SessionRow {
-  const numbers = { rev: 1, until: 0, expires: 0, created: 0 };
+  const until = (updated ?? 0) + LIFETIME;
+  const numbers = { rev: 1, until, expires: Math.ceil(until / 1000), created: 0 };
   return { key: key(id), text: "{}", gen, writes: [], updated, item: { sess: { S: "{}" } }, ...numbers };
 }
 
 describe("whether a touch is due", () => {
+  const day = 86_400_000;
   it.each([
     {
-      updated: 0,
+      last: [0, day],
       now: 29_999,
       interval: 30_000,
-      lifetime: 86_400_000,
+      lifetime: day,
       due: false,
-      why: "within the interval",
+      why: "not within the interval",
     },
-    { updated: 0, now: 30_000, interval: 30_000, lifetime: 86_400_000, due: true, why: "after the interval" },
+    { last: [0, day], now: 30_000, interval: 30_000, lifetime: day, due: true, why: "after the interval" },
     {
-      updated: 0,
+      last: [0, 2000],
       now: 999,
       interval: 30_000,
       lifetime: 2000,
       due: false,
-      why: "before half of a short life",
+      why: "not before half of a life",
     },
     {
-      updated: 0,
+      last: [0, 2000],
       now: 1000,
       interval: 30_000,
       lifetime: 2000,
       due: true,
-      why: "never later than half of its life",
+      why: "never later than half of it",
     },
     {
-      updated: 0,
+      last: [0, 10_000],
+      now: 4999,
+      interval: 30_000,
+      lifetime: day,
+      due: false,
+      why: "not before half of the old",
+    },
+    {
+      last: [0, 10_000],
+      now: 5000,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "nor later, for a longer one",
+    },
+    {
+      last: [0, day],
+      now: 500,
+      interval: 30_000,
+      lifetime: 1000,
+      due: true,
+      why: "nor later, for a shorter one",
+    },
+    {
+      last: [0, 2000],
       now: 1,
       interval: 0,
       lifetime: 2000,
       due: true,
-      why: "an interval of 0 moves it on every request",
+      why: "on every request with an interval of 0",
     },
-    { updated: 5, now: 5, interval: 0, lifetime: 2000, due: false, why: "not twice in one millisecond" },
-    { updated: 9, now: 5, interval: 0, lifetime: 2000, due: false, why: "another clock is ahead" },
-    { updated: undefined, now: 5, interval: 30_000, lifetime: 2000, due: true, why: "nobody wrote when" },
-  ])("$why", ({ updated, now, interval, lifetime, due }) => {
-    expect(isTouchDue(updated, now, interval, lifetime)).toBe(due);
+    { last: [5, 2005], now: 5, interval: 0, lifetime: 2000, due: false, why: "not twice in one millisecond" },
+    {
+      last: [9, 2009],
+      now: 5,
+      interval: 0,
+      lifetime: 2000,
+      due: false,
+      why: "not when another clock is ahead",
+    },
+    {
+      last: [undefined, day],
+      now: 5,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when nobody wrote when",
+    },
+    {
+      last: [9 * day, day],
+      now: 5,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when the clock is beyond the end",
+    },
+  ])("$why", ({ last: [updated, end], now, interval, lifetime, due }) => {
+    expect(isTouchDue({ updated, end }, now, interval, lifetime)).toBe(due);
   });
 });
 
 describe("what is remembered of touches", () => {
-  it("knows of a touch that came after the row was read", () => {
+  it("is of a touch that came after the row was read", () => {
     const touches = new RecentTouches(true);
     touches.remember(row("a", "g1", 500));
-    expect(touches.lastMoved(row("a", "g1", 100))).toBe(500);
-    expect(touches.lastMoved(row("a", "g1", 900))).toBe(900);
+    expect(touches.lastMove(row("a", "g1", 100))).toMatchObject({ updated: 500, end: 500 + LIFETIME });
+    expect(touches.lastMove(row("a", "g1", 900))).toMatchObject({ updated: 900, end: 900 + LIFETIME });
   });
 
-  it("says nothing of a session created anew under the same id", () => {
+  it("is nothing of a session created anew under the same id", () => {
     const touches = new RecentTouches(true);
     touches.remember(row("a", "g1", 500));
-    expect(touches.lastMoved(row("a", "g2", 100))).toBe(100);
+    expect(touches.lastMove(row("a", "g2", 100)).updated).toBe(100);
   });
 
-  it("forgets the oldest of more than ten thousand", () => {
+  it("is of the last ten thousand sessions", () => {
     const touches = new RecentTouches(true);
     for (let i = 0; i <= 10_000; i++) touches.remember(row(`s${i}`, "g", 500));
-    expect(touches.lastMoved(row("s0", "g", 100))).toBe(100);
-    expect(touches.lastMoved(row("s1", "g", 100))).toBe(500);
+    expect(touches.lastMove(row("s0", "g", 100)).updated).toBe(100);
+    expect(touches.lastMove(row("s1", "g", 100)).updated).toBe(500);
   });
+});
 
-  it("sends one touch for those that come together, and the next one afterwards", async () => {
+describe("touches that come together", () => {
+  function sender() {
+    const answers: ((outcome: TouchOutcome) => void)[] = [];
+    const failures: ((error: Error) => void)[] = [];
+    const send = () =>
+      new Promise<TouchOutcome>((resolve, reject) => {
+        answers.push(resolve);
+        failures.push(reject);
+      });
+    return { answers, failures, send };
+  }
+
+  it("are sent as one, and the next one afterwards", async () => {
     const touches = new RecentTouches(true);
-    let sent = 0;
-    const send = async () => {
-      sent += 1;
-      return "touched" as const;
-    };
+    const { answers, send } = sender();
     const session = row("a", "g1", 100);
-    await Promise.all([
-      touches.share(session, send),
-      touches.share(session, send),
-      touches.share(session, send),
-    ]);
-    expect(sent).toBe(1);
-    await touches.share(session, send);
-    expect(sent).toBe(2);
+    const together = [1, 2, 3].map(() => touches.share(session, LIFETIME, send));
+    expect(answers).toHaveLength(1);
+    answers[0]?.("touched");
+    expect(await Promise.all(together)).toEqual(["touched", "touched", "touched"]);
+    void touches.share(session, LIFETIME, send);
+    expect(answers).toHaveLength(2);
   });
 
-  it("shares nothing where the runtime binds I/O to a request", async () => {
-    const touches = new RecentTouches(false);
-    let sent = 0;
-    const send = async () => {
-      sent += 1;
-      return "touched" as const;
-    };
+  it("are apart where they mean another lifetime or another session", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    void touches.share(row("a", "g1", 100), LIFETIME, send);
+    void touches.share(row("a", "g1", 100), 2 * LIFETIME, send);
+    void touches.share(row("a", "g2", 100), LIFETIME, send);
+    void touches.share(row("b", "g1", 100), LIFETIME, send);
+    expect(answers).toHaveLength(4);
+  });
+
+  it("do not end with the deadline of the one that was sent, but share its failure", async () => {
+    const touches = new RecentTouches(true);
+    const { answers, failures, send } = sender();
     const session = row("a", "g1", 100);
-    await Promise.all([touches.share(session, send), touches.share(session, send)]);
-    expect(sent).toBe(2);
+    const first = touches.share(session, LIFETIME, send);
+    const others = [touches.share(session, LIFETIME, send), touches.share(session, LIFETIME, send)];
+    failures[0]?.(new DOMException("the first one's deadline", "AbortError"));
+    await expect(first).rejects.toThrow("deadline");
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    failures[1]?.(new Error("throttled"));
+    for (const other of others) await expect(other).rejects.toThrow("throttled");
+    expect(answers).toHaveLength(2);
+  });
+
+  it("are sent each for itself where the runtime binds I/O to a request", () => {
+    const touches = new RecentTouches(false);
+    const { answers, send } = sender();
+    void touches.share(row("a", "g1", 100), LIFETIME, send);
+    void touches.share(row("a", "g1", 100), LIFETIME, send);
+    expect(answers).toHaveLength(2);
   });
 });

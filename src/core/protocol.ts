@@ -1,0 +1,221 @@
+// The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
+// teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
+import { isSameText, parseData, toSess } from "./data.js";
+import { SessionStoreError } from "./errors.js";
+import { tell } from "./events.js";
+import { expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
+import type { StorageKey } from "./keys.js";
+import { mergeText } from "./merge.js";
+import { done, type Operation } from "./operation.js";
+import { describe, isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
+import { randomFraction } from "./random.js";
+import { addWrite, corrupt, type SessionRow } from "./record.js";
+import type { SessionInHand } from "./session.js";
+import type { SessionTable, WriteResult } from "./table.js";
+import { isTouchDue, type RecentTouches, type TouchOutcome } from "./touches.js";
+
+/** What a door knows of a session's lifetime: its cookie's. The option `ttl` wins over it. */
+export interface CookieLifetime {
+  /** Milliseconds from now; none, or not a finite number, means that the cookie says nothing. */
+  readonly maxAge?: number | undefined;
+}
+
+/** One change of a session's data, over all attempts to write it. */
+export interface Change {
+  readonly session: SessionInHand;
+  readonly key: StorageKey;
+  /** The data as the caller has it, as JSON text. */
+  readonly text: string;
+  readonly cookie: CookieLifetime;
+  /** By this the row tells a write of which only the answer was lost. */
+  readonly writeId: string;
+  readonly operation: Operation;
+}
+
+const GEN_LENGTH = 8;
+const WRITE_ID_LENGTH = 5;
+const FIRST_BACKOFF_MS = 10;
+const LONGEST_BACKOFF_MS = 160;
+
+/** How sessions in hand are written to, and kept alive in, one table. */
+export class RowProtocol {
+  readonly #options: ResolvedOptions;
+  readonly #table: SessionTable;
+  readonly #touches: RecentTouches;
+
+  constructor(options: ResolvedOptions, table: SessionTable, touches: RecentTouches) {
+    this.#options = options;
+    this.#table = table;
+    this.#touches = touches;
+  }
+
+  newWriteId(): string {
+    return this.#options.randomId(WRITE_ID_LENGTH);
+  }
+
+  /** One conditional write of data, and what it taught: `newer` means that the session in hand knows the row by now. */
+  async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
+    const { session, text, writeId } = change;
+    const result = await this.#send(change);
+    if (result.outcome === "written") {
+      this.#touches.remember(result.row);
+      session.holdsWhatIsIn(result.row, text);
+      return "saved";
+    }
+    const { current } = result;
+    // An attempt of this very write arrived before, and only its answer was lost.
+    if (current?.writes.includes(writeId)) {
+      session.holdsWhatIsIn(current, text);
+      return "saved";
+    }
+    if (!session.mayCreate && this.isGone(session.row, current)) return "gone";
+    // A row that cannot be read is not written over.
+    if (current) this.read(current);
+    session.met(current);
+    return "newer";
+  }
+
+  /** Waits before the next attempt: longer each time, and never as long as another who was refused. */
+  async backOff(attempt: number, operation: Operation): Promise<void> {
+    const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
+    await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
+    operation.signal.throwIfAborted();
+  }
+
+  /** Moves a session's expiry if that is due. */
+  async renew(
+    session: SessionInHand,
+    cookie: CookieLifetime,
+    operation: Operation,
+  ): Promise<"touched" | "throttled" | "gone"> {
+    const row = await this.#liveRow(session, operation);
+    if (row === undefined) return "gone";
+    const lifetimeMs = this.#lifetime(row.text, cookie);
+    const outcome = this.#isDue(row, lifetimeMs)
+      ? await this.#touches.share(row, lifetimeMs, () => this.#sendTouch(session, row, lifetimeMs, operation))
+      : "renewed by another";
+    if (outcome !== "renewed by another") return outcome;
+    tell(this.#options.onEvent, { type: "throttle", ...done(operation, this.#options.now()) });
+    return "throttled";
+  }
+
+  /** Makes sure that the row of a session in hand is known, or may be made; false when the session is gone. */
+  async know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
+    if (session.row !== undefined || session.mayCreate) return true;
+    const current = await this.#table.read(key, operation, true);
+    if (current === undefined || this.isGone(undefined, current)) return false;
+    this.read(current);
+    session.holdsWhatIsIn(current, current.text);
+    return true;
+  }
+
+  /**
+   * Whether a session is over, by the row that is there now.
+   *
+   * | known | now | the session |
+   * | --- | --- | --- |
+   * | any | no row, or an expired one | is gone |
+   * | `gen` | the same `gen` | lives |
+   * | `gen` | another `gen` | is gone: destroyed, and created anew under its id |
+   * | either | no `gen` | lives: another package wrote the row whole |
+   * | no `gen` | a `gen` | lives: our first write gave it one |
+   */
+  isGone(known: SessionRow | undefined, current: SessionRow | undefined): boolean {
+    if (current === undefined || isExpired(current, this.#options.now())) return true;
+    return known?.gen !== undefined && current.gen !== undefined && known.gen !== current.gen;
+  }
+
+  /** A row's data: a copy of the caller's own. @throws {SessionStoreError} `ERR_SESSION_CORRUPT`. */
+  read(row: SessionRow): SessionData {
+    const data = parseData(row.text);
+    if (data === undefined) throw corrupt(row.key, this.#options.keys, "its data is not a JSON object");
+    return data;
+  }
+
+  /** Whether saving this text would write what the caller is known to have read or written. */
+  isUnchanged(session: SessionInHand, text: string): boolean {
+    return session.base !== undefined && isSameText(session.base, text);
+  }
+
+  /** Sends the one write that fits what is known of the row. */
+  async #send({ session, key, text, cookie, writeId, operation }: Change): Promise<WriteResult> {
+    const { format, now, randomId } = this.#options;
+    const { row } = session;
+    const stored = mergeText(text, row?.text, session.holds);
+    const expiry = expiryFrom(now(), this.#lifetime(stored, cookie));
+    const sess = toSess(stored, format, expiry.updated);
+    const fresh = {
+      key,
+      sess,
+      gen: randomId(GEN_LENGTH),
+      rev: 1,
+      writes: [writeId],
+      created: expiry.updated,
+    };
+    if (row === undefined) return this.#table.create(fresh, expiry, operation);
+    if (isExpired(row, now())) {
+      if (session.mayCreate) return this.#table.replaceExpired(row, fresh, expiry, operation);
+      // It may have been renewed since it was read.
+      return { outcome: "refused", current: await this.#table.read(key, operation, true) };
+    }
+    const content = {
+      ...fresh,
+      gen: row.gen ?? fresh.gen,
+      rev: (row.rev ?? 0) + 1,
+      writes: addWrite(row.writes, writeId),
+      created: row.created ?? fresh.created,
+    };
+    return this.#table.rewrite(row, content, expiry, operation);
+  }
+
+  async #sendTouch(
+    session: SessionInHand,
+    read: SessionRow,
+    lifetimeMs: number,
+    operation: Operation,
+  ): Promise<TouchOutcome> {
+    let row = read;
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.#table.renew(row, expiryFrom(this.#options.now(), lifetimeMs), operation);
+      const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
+      if (current === undefined || this.isGone(row, current)) return "gone";
+      this.#touches.remember(current);
+      session.met(current);
+      if (result.outcome === "written") {
+        tell(this.#options.onEvent, { type: "touch", ...done(operation, this.#options.now()) });
+        return "touched";
+      }
+      // Refused by a newer write or touch, which has renewed the session itself; unless that was long ago.
+      if (!this.#isDue(current, lifetimeMs)) return "renewed by another";
+      row = current;
+      await this.backOff(attempt, operation);
+    }
+  }
+
+  #isDue(row: SessionRow, lifetimeMs: number): boolean {
+    const { now, touchInterval } = this.#options;
+    return isTouchDue(this.#touches.lastMove(row), now(), touchInterval, lifetimeMs);
+  }
+
+  /** The row of a session in hand while it lives; one that seems over may have been renewed since it was read. */
+  async #liveRow(session: SessionInHand, operation: Operation): Promise<SessionRow | undefined> {
+    const { row } = session;
+    if (row === undefined || !isExpired(row, this.#options.now())) return row;
+    const current = await this.#table.read(row.key, operation, true);
+    if (this.isGone(row, current)) return undefined;
+    session.met(current);
+    return current;
+  }
+
+  #lifetime(text: string, cookie: CookieLifetime): number {
+    const { ttl } = this.#options;
+    if (typeof ttl !== "function") return lifetimeOf(ttl, cookie.maxAge);
+    const given: unknown = ttl(parseData(text) ?? {});
+    if (isLifetime(given)) return given;
+    if (given instanceof Promise) given.catch(() => {});
+    throw new SessionStoreError(
+      "ERR_SESSION_OPTIONS",
+      `ttl: the function must give milliseconds, 1 or more, and gave ${describe(given)}`,
+    );
+  }
+}
