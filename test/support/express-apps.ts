@@ -1,5 +1,6 @@
 // Real Express applications with express-session, their visitors, and the stores under them. What a request does is
 // said where it is asked for: `visitor.visit((req) => …)` runs that function as the handler of one HTTP request.
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -18,6 +19,8 @@ import {
   recordCalls,
   testClient,
 } from "./tables.js";
+
+const SECRET = "of the tests";
 
 export type AppSession = session.Session & Record<string, unknown>;
 export type AppRequest = Omit<Request, "session"> & { session: AppSession };
@@ -69,7 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const errors: unknown[] = [];
 
   const app = express();
-  app.use(session({ secret: "a test's", resave: false, saveUninitialized: false, ...options }));
+  app.use(session({ secret: SECRET, resave: false, saveUninitialized: false, ...options }));
   app.get("/:visit", async (req, res) => {
     const visit = asked.get(req.params.visit);
     if (visit === undefined) throw new Error(`nobody asked for ${req.url}`);
@@ -123,13 +126,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 /** A cookie as express-session signs it, for a session of this id. */
-export async function cookieFor(id: string): Promise<string> {
-  const minting = await startApp({ saveUninitialized: true, genid: () => id });
-  const visitor = minting.visitor();
-  await visitor.visit(() => {});
-  await minting.close();
-  if (visitor.cookie === undefined) throw new Error("no cookie was set");
-  return visitor.cookie;
+export function cookieFor(id: string): string {
+  const signature = createHmac("sha256", SECRET).update(id).digest("base64").replace(/=+$/, "");
+  return `connect.sid=${encodeURIComponent(`s:${id}.${signature}`)}`;
 }
 
 export interface TestStore {
@@ -141,7 +140,9 @@ export interface TestStore {
   actions(): string[];
 }
 
-type StoreOptions = Partial<Omit<CyclicSessionStoreOptions, "table">> & { table?: Partial<TableOptions> };
+export type StoreOptions = Partial<Omit<CyclicSessionStoreOptions, "table">> & {
+  table?: Partial<TableOptions>;
+};
 
 /** A table for the tests of one file, and the stores over it. */
 export interface StoreBench {
@@ -227,6 +228,14 @@ export function makeSignal(): Signal {
 export function done(call: (callback: (error?: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     call((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Calls a store's method with a callback, and gives what that was answered with: the error, or null, and the result. */
+// biome-ignore lint/suspicious/noExplicitAny: results of every method.
+export function answerOf(call: (callback: (...answer: any[]) => void) => unknown): Promise<[unknown, any]> {
+  return new Promise((resolve) => {
+    call((error, result) => resolve([error ?? null, result]));
   });
 }
 
