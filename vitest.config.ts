@@ -4,7 +4,11 @@ import { devNull } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const apiTests = "test/**/*.api.test.ts";
+const compatTests = "test/compat/**/*.api.test.ts";
 const packagingTests = "test/packaging/**/*.test.ts";
+
+const emulators = ["dynalite", "dynamodb-local"];
+const globalSetup = "test/support/global-setup.ts";
 
 function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
   return { extends: true, test };
@@ -24,8 +28,10 @@ export default defineConfig({
     },
     projects: [
       project({ name: "pure", include: ["test/**/*.test.ts"], exclude: [apiTests, packagingTests] }),
-      project({ name: "dynalite", include: [apiTests], globalSetup: "test/support/global-setup.ts" }),
-      project({ name: "dynamodb-local", include: [apiTests], globalSetup: "test/support/global-setup.ts" }),
+      ...emulators.flatMap((emulator) => [
+        project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
+        project({ name: `compat-${emulator}`, include: [compatTests], globalSetup }),
+      ]),
       project({
         name: "packaging",
         include: [packagingTests],

@@ -7,6 +7,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dynamoDbLocalProblem } from "./dynamodb-local.mjs";
+import { EXTRAS, isWhole } from "./extras.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (tool) => join("node_modules", ".bin", tool);
@@ -34,9 +35,16 @@ const PASSES = [
   { name: "pure" },
   { name: "dynalite" },
   { name: "dynamodb-local", problem: dynamoDbLocalProblem },
+  { name: "compat-dynalite", problem: oldPackagesProblem },
+  { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
   { name: "packaging", needsBuild: true },
   { name: "demo", commands: [[process.execPath, "demo/main.js", "--check"]], needsBuild: true },
 ];
+
+function oldPackagesProblem() {
+  const extra = EXTRAS.find(({ name }) => name === "old-packages");
+  return isWhole(extra) ? undefined : "the old session stores are not here (npm run fetch)";
+}
 
 // The tools' output is read from a pipe and printed, if at all, to a log: without colours.
 const { FORCE_COLOR: _, ...environment } = process.env;

@@ -11,7 +11,7 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject) {
-  const name = project.name as EmulatorName;
+  const name: EmulatorName = project.name.endsWith("dynalite") ? "dynalite" : "dynamodb-local";
   const emulator = await startEmulator(name);
   project.provide("endpoint", emulator.endpoint);
   project.provide("emulator", name);
