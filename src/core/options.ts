@@ -190,7 +190,7 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
   };
 }
 
-/** Whether a number of milliseconds is a lifetime: at least one, and no longer than three thousand years. */
+/** Whether a number of milliseconds is a lifetime: at least one, and no longer than any session lives. */
 export function isLifetime(value: unknown): value is number {
   return typeof value === "number" && value >= 1 && value <= MAX_LIFETIME_MS;
 }

@@ -43,6 +43,8 @@ export interface RowContent {
 
 // How many of the last writes a row remembers: one that was refused and stands among them had succeeded.
 const MAX_WRITES = 8;
+// A little later, to be a round number: 5 138.
+const YEAR_5000_SECONDS = 1e11;
 const MAX_ITEM_BYTES = 400 * 1024;
 
 /** Whether an item is a session's. One without `sess` is not: connect-dynamodb's touch leaves such behind a logout. */
@@ -83,7 +85,7 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
 export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): RowExpiry {
   return {
     until: numberOf("until", item, key, layout),
-    expires: numberOf("expires", item, key, layout),
+    expires: expiresOf(item, key, layout),
   };
 }
 
@@ -144,6 +146,26 @@ export function corrupt(key: StorageKey, layout: KeyLayout, why: string): Sessio
 // 0.0.19 moves the clock inside its map alone, also on rows of ours.
 function latest(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+/**
+ * `expires` in epoch seconds, as what stands there plainly means. Home-made stores get it wrong in known ways:
+ *
+ * | found | read as |
+ * | --- | --- |
+ * | a number, whole or with a fraction | seconds |
+ * | a number that as seconds lies beyond the year 5000, and as milliseconds does not | milliseconds |
+ * | a string that is such a number | that number |
+ * | anything else: negative, not a number, beyond both | nothing: the row is corrupt |
+ */
+function expiresOf(item: Item, key: StorageKey, layout: KeyLayout): number | undefined {
+  const attribute = item.expires;
+  if (attribute === undefined) return undefined;
+  const written = attribute.N ?? attribute.S ?? "";
+  const value = written.trim() === "" ? Number.NaN : Number(written);
+  if (value >= 0 && value < YEAR_5000_SECONDS) return value;
+  if (value >= 0 && value < YEAR_5000_SECONDS * 1000) return value / 1000;
+  throw corrupt(key, layout, 'its attribute "expires" is no time in seconds');
 }
 
 function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): number | undefined {

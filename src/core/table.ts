@@ -15,6 +15,7 @@ import { Expression } from "./expression.js";
 import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
 import { isStorageKey, type StorageKey, storageKeyOf } from "./keys.js";
 import { withMapClock } from "./map.js";
+import { optionsFor } from "./neighbours.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
 import { randomFraction } from "./random.js";
@@ -323,7 +324,7 @@ export class SessionTable {
     const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
     const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
     const advice = hashKey
-      ? `the table has ${showKeys(hashKey, sortKey)}. Set table.hashKey to "${hashKey}" and table.sortKey to ${sortKey ? `"${sortKey}"` : "null"}, or use another table (keys are of type string)`
+      ? `the table has ${showKeys(hashKey, sortKey)}. Set ${optionsFor(hashKey, sortKey ?? null)}; or use another table (keys are of type string)`
       : "the table has others, and these credentials may not describe it. Set table.hashKey and table.sortKey to the table's";
     return new SessionStoreError(
       "ERR_SESSION_TABLE",
