@@ -1,6 +1,7 @@
 // The test suite as four projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, and
 // the packed package. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
 import { devNull } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const apiTests = "test/**/*.api.test.ts";
@@ -15,6 +16,10 @@ function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlin
 }
 
 export default defineConfig({
+  // The examples ask for the package by its name, and are given the sources.
+  resolve: {
+    alias: { "@cyclic.sh/session-store": fileURLToPath(new URL("src/express/index.ts", import.meta.url)) },
+  },
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,

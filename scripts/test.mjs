@@ -28,6 +28,7 @@ const PASSES = [
       [bin("tsc"), "--noEmit"],
       // Without the types of Node, so that the core stays on what every runtime has.
       [bin("tsc"), "-p", "src/core/tsconfig.json"],
+      [bin("tsc"), "-p", "examples"],
     ],
   },
   { name: "lint", commands: [[bin("biome"), "ci", "--colors=off", "."]] },

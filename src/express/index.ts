@@ -8,6 +8,7 @@ import {
   type SessionStoreOptions,
 } from "../core/index.js";
 import { cookieOf, expiresOf, maxAgeOf, PLAIN_COOKIE, type StoredCookie, settledCookie } from "./cookie.js";
+import { type Link, Links } from "./links.js";
 
 /** The options of {@link CyclicSessionStore}: those that every door shares. */
 export type CyclicSessionStoreOptions = SessionStoreOptions;
@@ -16,14 +17,6 @@ export type CyclicSessionStoreOptions = SessionStoreOptions;
 type Callback<T> = (error: unknown, result?: T) => void;
 
 type Request = Parameters<session.Store["createSession"]>[0];
-
-/** What is remembered of a session object: the session in hand, and its cookie as of the last load or save. */
-interface Link {
-  readonly session: SessionInHand;
-  readonly cookie: StoredCookie | undefined;
-  /** False where the row has none, as those of other frameworks, and one was supplied in its place. */
-  readonly isCookieStored: boolean;
-}
 
 /**
  * An express-session store over a DynamoDB table.
@@ -40,7 +33,7 @@ interface Link {
  */
 export class CyclicSessionStore extends session.Store {
   readonly #engine: SessionEngine;
-  readonly #links = new WeakMap<object, Link>();
+  readonly #links = new Links();
   #generate: Generate | undefined;
 
   constructor(options: CyclicSessionStoreOptions) {
@@ -115,7 +108,7 @@ export class CyclicSessionStore extends session.Store {
 
   /** Makes the session object of a request from loaded data, and links it to the row. Called by express-session. */
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
-    const link = this.#links.get(data);
+    const link = this.#links.of(data);
     link?.session.narrow(canHold);
     const supplied = link === undefined || link.isCookieStored ? undefined : this.#newCookie(req);
     if (supplied) Object.assign(data, { cookie: supplied });
@@ -131,7 +124,12 @@ export class CyclicSessionStore extends session.Store {
 
   async #get(sid: string): Promise<SessionData | null> {
     const loaded = await this.#engine.load(sid);
-    return loaded ? this.#handOut(loaded) : null;
+    if (loaded === undefined) return null;
+    const isExpressSession = this.#generate !== undefined;
+    if (!isExpressSession) loaded.narrow(canFastifyHold);
+    const data = this.#handOut(loaded);
+    if (!isExpressSession) this.#links.tag(data);
+    return data;
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
@@ -151,7 +149,7 @@ export class CyclicSessionStore extends session.Store {
   async #touch(sid: string, data: SessionData): Promise<void> {
     const cookie = cookieOf(data);
     const maxAge = maxAgeOf(cookie, this.#engine.now());
-    const link = this.#links.get(data);
+    const link = this.#links.of(data);
     const base = link?.session.base;
     const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
     if (link === undefined || base === undefined || settled === undefined || settled === link.cookie) {
@@ -198,7 +196,7 @@ export class CyclicSessionStore extends session.Store {
 
   /** The link of a session object; one that nothing links is adopted, and linked from now on. */
   #linkOf(sid: string, data: SessionData): Link | undefined {
-    const known = isObject(data) ? this.#links.get(data) : undefined;
+    const known = this.#links.of(data);
     if (known?.session.id === sid) return known;
     if (!isObject(data)) return undefined;
     const adopted = { session: this.#engine.adopt(sid), cookie: undefined, isCookieStored: false };
@@ -261,6 +259,14 @@ function answer<T>(settled: Promise<T>, callback: Callback<T> | undefined): Prom
 /** Which fields express-session's object holds: it drops those whose names stand on its prototype. */
 function canHold(name: string): boolean {
   return name !== "id" && name !== "req" && !(name in session.Session.prototype);
+}
+
+// What @fastify/session's object has for itself, and would lose to a field of the same name.
+const FASTIFY_NAMES =
+  "sessionId encryptedSessionId get set options touch regenerate destroy reload save isModified isSaved";
+
+function canFastifyHold(name: string): boolean {
+  return !FASTIFY_NAMES.split(" ").includes(name);
 }
 
 /** The object's own fields, with this cookie in the place of its own. */

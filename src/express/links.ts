@@ -1,0 +1,49 @@
+// Which session in hand a framework's session object stands for, and what its cookie was when it was last loaded or
+// saved. Nothing is kept of objects that nobody holds any more.
+import type { SessionInHand } from "../core/index.js";
+import type { StoredCookie } from "./cookie.js";
+
+/** What is remembered of a session object. */
+export interface Link {
+  readonly session: SessionInHand;
+  readonly cookie: StoredCookie | undefined;
+  /** False where the row has none, as those of other frameworks, and one was supplied in its place. */
+  readonly isCookieStored: boolean;
+}
+
+// Under this name a link travels with the fields of an object that a framework copies. It stands in no JSON.
+const TAG = "@cyclic.sh/session-store";
+
+class Tag {
+  constructor(readonly link: Link) {}
+
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
+/** The links of one store. */
+export class Links {
+  readonly #links = new WeakMap<object, Link>();
+
+  of(data: unknown): Link | undefined {
+    if (typeof data !== "object" || data === null) return undefined;
+    const tag: unknown = Reflect.get(data, TAG);
+    return this.#links.get(data) ?? (tag instanceof Tag ? tag.link : undefined);
+  }
+
+  set(data: object, link: Link): void {
+    this.#links.set(data, link);
+  }
+
+  /**
+   * Lets the link survive a copy of all that `for (… in …)` finds, which is how @fastify/session makes its session. It
+   * stands on the prototype: the data's own fields are the application's alone.
+   */
+  tag(data: object): void {
+    const link = this.of(data);
+    if (link === undefined) return;
+    const tag = { value: new Tag(link), enumerable: true };
+    Object.setPrototypeOf(data, Object.create(Object.prototype, { [TAG]: tag }));
+  }
+}
