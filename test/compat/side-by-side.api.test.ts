@@ -190,3 +190,42 @@ describe("a stub that connect-dynamodb's touch leaves behind our logout", () => 
     expect(await store.length()).toBe(0);
   });
 });
+
+describe("what cannot hold while servers of 0.0.19 run", () => {
+  /** 0.0.19 passes its successes as errors. */
+  const asks = (ask: (callback: (error: unknown, found?: unknown) => void) => unknown) =>
+    new Promise<unknown>((resolve) => ask((_error, found) => resolve(found)));
+
+  it("a slow request of 0.0.19 brings a destroyed session back", async () => {
+    const { old, oldStore, store } = await bothServers();
+    const visitor = old.visitor();
+    const { id } = await visitor.visit(put({ user: "ada" }));
+    await store.destroy(id);
+    await asks((callback) => oldStore.set(id, sessionData({ user: "ada" }), callback));
+    expect(await store.get(id)).toMatchObject({ user: "ada" });
+  });
+
+  it("a slow request of 0.0.19 undoes what was saved meanwhile", async () => {
+    const { old, oldStore, app } = await bothServers();
+    const visitor = old.visitor();
+    const { id } = await visitor.visit(put({ user: "ada" }));
+    await app.visitor(visitor.cookie).visit(put({ cart: ["tea"] }));
+    await asks((callback) => oldStore.set(id, sessionData({ user: "ada" }), callback));
+    expect((await app.visitor(visitor.cookie).visit(fields)).said).toEqual({ user: "ada" });
+  });
+
+  it("0.0.19 cannot read what is written as JSON text", async () => {
+    const { oldStore } = await bothServers();
+    const { store } = bench.store({ format: "json" });
+    await store.set("an-id-of-json-text", sessionData({ user: "ada" }));
+    expect(await asks((callback) => oldStore.get("an-id-of-json-text", callback))).toBeTypeOf("string");
+  });
+
+  it("0.0.19 ends a session at a whole second, up to one early", async () => {
+    const { old, app } = await bothServers({ maxAge: 10_999 });
+    const visitor = old.visitor();
+    await visitor.visit(put({ user: "ada" }));
+    time.pass(10_000);
+    expect((await app.visitor(visitor.cookie).visit(fields)).said).toEqual({});
+  });
+});
