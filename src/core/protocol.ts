@@ -75,7 +75,7 @@ export class RowProtocol {
     return "newer";
   }
 
-  /** Waits before the next attempt: longer each time, and never as long as another who was refused. */
+  /** Waits before the next attempt: longer each time, and by chance, so that those who were refused together part. */
   async backOff(attempt: number, operation: Operation): Promise<void> {
     const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
     await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
