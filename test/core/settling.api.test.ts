@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "
 import type { SessionEngine } from "../../src/core/index.js";
 import { type DenialProxy, dropAfter, dropBefore, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { unhandledDuring } from "../support/express-apps.js";
 import { createTable, testClient, testClientConfig } from "../support/tables.js";
 
 let bench: Bench;
@@ -117,21 +118,17 @@ describe("a write whose answer was lost", () => {
 
 describe("a promise that nobody looks at", () => {
   it("is no unhandled rejection, and its failure is reported", async () => {
-    const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on("unhandledRejection", note);
     const { engine, events } = bench.engine({ table: { name: "no-such-table" } });
-    void engine.load(newId());
-    void engine.save(newId(), { n: 1 });
-    void engine.save(newId(), { n: 1n });
-    void engine.touch(newId());
-    void engine.destroy(newId());
-    void engine.update(newId(), () => {});
-    await engine.close();
-    // Unhandled rejections are told once the microtasks have run dry.
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off("unhandledRejection", note);
-    expect(unhandled).toEqual([]);
+    const unhandled = await unhandledDuring(async () => {
+      void engine.load(newId());
+      void engine.save(newId(), { n: 1 });
+      void engine.save(newId(), { n: 1n });
+      void engine.touch(newId());
+      void engine.destroy(newId());
+      void engine.update(newId(), () => {});
+      await engine.close();
+    });
+    expect(unhandled).toEqual({ exceptions: [], rejections: [] });
     const failed = events.filter((event) => event.type === "error").map((event) => event.operation);
     expect(failed.sort()).toEqual(["destroy", "load", "save", "save", "touch", "update"]);
   });
@@ -147,8 +144,11 @@ describe("a promise that nobody looks at", () => {
   ])("nor is a listener that $how anybody's", async ({ onEvent }) => {
     const { engine } = bench.engine({ onEvent });
     const id = newId();
-    expect(await engine.save(id, { n: 1 })).toEqual({ outcome: "saved" });
-    expect((await engine.load(id))?.data).toEqual({ n: 1 });
+    const unhandled = await unhandledDuring(async () => {
+      expect(await engine.save(id, { n: 1 })).toEqual({ outcome: "saved" });
+      expect((await engine.load(id))?.data).toEqual({ n: 1 });
+    });
+    expect(unhandled).toEqual({ exceptions: [], rejections: [] });
   });
 });
 

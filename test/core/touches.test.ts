@@ -179,6 +179,8 @@ describe("touches that come together", () => {
     failures[1]?.(new Error("throttled"));
     for (const other of others) await expect(other).rejects.toThrow("throttled");
     expect(answers).toHaveLength(2);
+    void touches.share(session, LIFETIME, send);
+    expect(answers).toHaveLength(3);
   });
 
   it("are sent each for itself where the runtime binds I/O to a request", () => {
