@@ -38,9 +38,9 @@ export function toSess(text: string, format: "json" | "map", updated: number): A
 }
 
 /** The JSON text that `sess` stands for, or `undefined` for a type that no session is written as. */
-export function fromSess(sess: AttributeValue, isOurs: boolean): string | undefined {
+export function fromSess(sess: AttributeValue, keepsClock: boolean): string | undefined {
   if (sess.S !== undefined) return sess.S;
-  return sess.M === undefined ? undefined : fromMap(sess, isOurs);
+  return sess.M === undefined ? undefined : fromMap(sess, keepsClock);
 }
 
 /** Whether two texts stand for the same data; the order of an object's fields says nothing. */

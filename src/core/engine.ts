@@ -185,20 +185,31 @@ export class SessionEngine {
     const { id } = inHand(target);
     const key = storageKeyOf(id, this.#options.keys);
     if (key === undefined) return Promise.resolve();
-    return this.#operations.run("destroy", id, async (operation) => {
-      // A write that hangs does not hold up a logout: it is sent at once, and again when the write, which may have made
-      // the row, has ended.
-      const atOnce = this.#turns.pending(key) && this.#table.remove(key, operation);
-      const afterwards = this.#turns.take(key, operation.signal, () => this.#table.remove(key, operation));
-      await Promise.all([atOnce, afterwards]);
+    let isRemoved = false;
+    const work = async (operation: Operation): Promise<void> => {
+      const remove = async () => {
+        await this.#table.remove(key, operation);
+        isRemoved = true;
+      };
+      // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
+      // may have made the row, has ended.
+      const atOnce = this.#turns.pending(key) && remove().catch(() => {});
+      await this.#turns.take(key, operation.signal, async () => {
+        await atOnce;
+        await remove();
+      });
       tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
+    };
+    return this.#operations.run("destroy", id, work, (error) => {
+      if (!isRemoved || !isTimeout(error)) throw error;
     });
   }
 
   /**
    * Changes a session on the newest data: `change` is given a copy, and returns the new data, or changes what it was
    * given. When another request wrote meanwhile it runs again on what that wrote, so that a counter counts; it must
-   * have no other effects. Nothing waits while it runs. Data that did not change is a touch.
+   * have no other effects. Nothing waits while it runs. Data that did not change is a touch. A session in the caller's
+   * hand stays what it loaded: saving changes of that afterwards writes over what the update wrote.
    *
    * @throws {SessionStoreError} as `save`; and what `change` throws.
    */
@@ -373,6 +384,10 @@ export class SessionEngine {
 /** What was given, or a session of that id which is read before anything else. */
 function inHand(target: SessionInHand | string): SessionInHand {
   return target instanceof SessionInHand ? target : SessionInHand.unknown(target, false);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof SessionStoreError && error.code === "ERR_SESSION_TIMEOUT";
 }
 
 /** Whether a session that lives survives this failure of a touch: all but a mistake of the caller's. */

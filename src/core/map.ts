@@ -5,7 +5,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { SessionStoreError } from "./errors.js";
-import { hasLoneSurrogate } from "./keys.js";
+import { hasLoneSurrogate, type KeyLayout } from "./keys.js";
 import type { SessionData } from "./options.js";
 import { showPath } from "./paths.js";
 
@@ -32,23 +32,28 @@ export function toMap(data: SessionData, updated: number): AttributeValue {
   return { M: { ...fields.M, [CLOCK]: { N: String(updated) } } };
 }
 
-/** What a map stands for, as JSON text. `isOurs` is whether this package wrote it. */
-export function fromMap(sess: MapAttribute, isOurs: boolean): string {
+/** What a map stands for, as JSON text. `keepsClock` is whether its `updated` is the clock, and not a field. */
+export function fromMap(sess: MapAttribute, keepsClock: boolean): string {
   const { [CLOCK]: _clock, ...fields } = sess.M;
-  const data = mapClockOf(sess, isOurs) === undefined ? sess.M : fields;
+  const data = mapClockOf(sess, keepsClock) === undefined ? sess.M : fields;
   return JSON.stringify(unmarshall(data, { wrapNumbers: Number }), nativeToJson);
 }
 
 /** The time of the last write that stands inside a map, in epoch milliseconds. */
-export function mapClockOf(sess: AttributeValue, isOurs: boolean): number | undefined {
+export function mapClockOf(sess: AttributeValue, keepsClock: boolean): number | undefined {
   const clock = sess.M?.[CLOCK]?.N;
-  const isClock = isOurs || sess.M?.[PWRDRVR_CLOCK] === undefined;
-  return clock === undefined || !isClock ? undefined : Number(clock);
+  return clock === undefined || !keepsClock ? undefined : Number(clock);
+}
+
+/** Whether a map's `updated` is a clock: always, but in a row of pwrdrvr's, told by its keys and its own clock. */
+export function keepsMapClock(sess: AttributeValue, isOurs: boolean, layout: KeyLayout): boolean {
+  const isPwrdrvrTable = layout.hashKey === "id" && layout.sortKey === null;
+  return isOurs || !isPwrdrvrTable || sess.M?.[PWRDRVR_CLOCK] === undefined;
 }
 
 /** A map whose clock is set anew; what has none stays as it is. */
-export function withMapClock(sess: AttributeValue, isOurs: boolean, updated: number): AttributeValue {
-  if (mapClockOf(sess, isOurs) === undefined) return sess;
+export function withMapClock(sess: AttributeValue, keepsClock: boolean, updated: number): AttributeValue {
+  if (mapClockOf(sess, keepsClock) === undefined) return sess;
   return { M: { ...sess.M, [CLOCK]: { N: String(updated) } } };
 }
 

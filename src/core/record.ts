@@ -4,7 +4,7 @@ import { fromSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import type { ExpiryStamp, RowExpiry } from "./expiry.js";
 import { type KeyLayout, type StorageKey, sessionIdOf, shortId, utf8Length } from "./keys.js";
-import { mapClockOf } from "./map.js";
+import { keepsMapClock, mapClockOf } from "./map.js";
 
 /** An item as the SDK's low-level commands give and take it. */
 export type Item = Record<string, AttributeValue>;
@@ -59,8 +59,8 @@ export function isSessionItem(item: Item | undefined): item is SessionItem {
  */
 export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout): SessionRow {
   const rev = numberOf("rev", item, key, layout);
-  const isOurs = rev !== undefined;
-  const text = fromSess(item.sess, isOurs);
+  const keepsClock = keepsMapClock(item.sess, rev !== undefined, layout);
+  const text = fromSess(item.sess, keepsClock);
   if (text === undefined) {
     throw corrupt(key, layout, `its attribute "sess" is neither JSON text nor a map`);
   }
@@ -71,7 +71,7 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
     rev,
     writes: item.writes?.S?.split(" ") ?? [],
     ...decodeExpiry(item, key, layout),
-    updated: latest(numberOf("updated", item, key, layout), mapClockOf(item.sess, isOurs)),
+    updated: latest(numberOf("updated", item, key, layout), mapClockOf(item.sess, keepsClock)),
     created: numberOf("created", item, key, layout),
     item,
   };

@@ -14,7 +14,7 @@ import { type ExpiryStamp, endOf } from "./expiry.js";
 import { Expression } from "./expression.js";
 import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
 import { isStorageKey, type StorageKey, storageKeyOf } from "./keys.js";
-import { withMapClock } from "./map.js";
+import { keepsMapClock, withMapClock } from "./map.js";
 import { optionsFor } from "./neighbours.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
@@ -118,9 +118,9 @@ export class SessionTable {
     const written = encodeContent(content, expiry);
     const item = { ...row.item, ...written };
     checkSize(item);
-    return this.#updateRead(row, item, operation, (expression) => ({
+    return this.#updateRead(row, item, operation, (expression, comparesMaps) => ({
       assignments: expression.set(written),
-      condition: this.#isSameSession(expression, row, expiry.updated),
+      condition: isSameSession(expression, row, expiry.updated, comparesMaps),
     }));
   }
 
@@ -136,19 +136,20 @@ export class SessionTable {
    */
   renew(row: SessionRow, expiry: ExpiryStamp, operation: Operation): Promise<WriteResult> {
     const written = encodeExpiry(expiry);
-    const item = {
-      ...row.item,
-      ...written,
-      sess: withMapClock(row.item.sess, row.rev !== undefined, expiry.updated),
-    };
-    return this.#updateRead(row, item, operation, (expression) => {
+    const keepsClock = keepsMapClock(row.item.sess, row.rev !== undefined, this.#options.keys);
+    const item = { ...row.item, ...written, sess: withMapClock(row.item.sess, keepsClock, expiry.updated) };
+    // A clock beyond the session's own end is not believed, and must only be the one that was read.
+    const isBelieved = (row.updated ?? 0) < (endOf(row) ?? Number.POSITIVE_INFINITY);
+    return this.#updateRead(row, item, operation, (expression, comparesMaps) => {
       const assignments = expression.set(written);
       const updated = expression.name("updated");
       // 0.0.19 looks for the time of the last touch inside its map.
       if (item.sess !== row.item.sess) assignments.push(`${expression.name("sess")}.${updated} = :updated`);
-      const isOlder = `(attribute_not_exists(${updated}) OR ${updated} < :updated)`;
-      const condition = `${this.#isSameSession(expression, row, expiry.updated)} AND ${isOlder}`;
-      return { assignments, condition };
+      const isOlder = isBelieved
+        ? `(attribute_not_exists(${updated}) OR ${updated} < :updated)`
+        : expression.asRead("updated", row.item);
+      const isSame = isSameSession(expression, row, expiry.updated, comparesMaps);
+      return { assignments, condition: `${isSame} AND ${isOlder}` };
     });
   }
 
@@ -245,12 +246,16 @@ export class SessionTable {
     row: SessionRow,
     item: SessionItem,
     operation: Operation,
-    express: Express,
+    express: ExpressRead,
   ): Promise<WriteResult> {
-    const result = await this.#update(row.key, item, operation, express);
+    const attempt = (comparesMaps: boolean) =>
+      this.#update(row.key, item, operation, (expression) => express(expression, comparesMaps));
+    const result = await attempt(this.#comparesMaps);
     if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
-    this.#comparesMaps = false;
-    return this.#update(row.key, item, operation, express);
+    const another = await attempt(false);
+    // Refused again, it was for another reason.
+    if (another.outcome === "written") this.#comparesMaps = false;
+    return another;
   }
 
   /** A write that its condition may refuse. `item` is what the row is once it is written. */
@@ -301,7 +306,8 @@ export class SessionTable {
       return output;
     } catch (error) {
       // The operation has been answered at its deadline, and nobody asks for the reason any more.
-      if (isRefusal(error) || operation.signal.aborted) throw error;
+      if (operation.signal.aborted) throw operation.signal.reason;
+      if (isRefusal(error)) throw error;
       if (isTransactionConflict(error)) {
         await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
         return this.#send(action, operation, send);
@@ -333,29 +339,6 @@ export class SessionTable {
     );
   }
 
-  /**
-   * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
-   *
-   * A row of ours is told by `gen` and `rev`. Its end may have been moved by a touch, which leaves `rev`: it must only
-   * not have come, by the clock of whoever writes. A row of another package has neither: 0.0.19 overwrites rows whole,
-   * so it must still hold the data that was read, and end when it did.
-   */
-  #isSameSession(expression: Expression, row: SessionRow, now: number): string {
-    const conditions = [expression.asRead("rev", row.item)];
-    if (row.rev !== undefined) conditions.push(expression.asRead("gen", row.item));
-    else if (this.#comparesMaps || !needsComparison(row))
-      conditions.push(expression.asRead("sess", row.item));
-    else conditions.push(expression.mapClockAsRead(row.item.sess));
-    if (row.until !== undefined && row.expires !== undefined && row.until === endOf(row)) {
-      const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
-      const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
-      conditions.push(until, expires);
-    } else {
-      conditions.push(expression.asRead("until", row.item), expression.asRead("expires", row.item));
-    }
-    return conditions.join(" AND ");
-  }
-
   #keyOf(key: StorageKey): Item {
     const { hashKey, sortKey } = this.#options.keys;
     return sortKey === null ? { [hashKey]: { S: key } } : { [hashKey]: { S: key }, [sortKey]: { S: key } };
@@ -374,7 +357,31 @@ interface Billed {
 
 type Express = (expression: Expression) => { assignments: string[]; condition: string };
 
+type ExpressRead = (expression: Expression, comparesMaps: boolean) => ReturnType<Express>;
+
 type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
+
+/**
+ * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
+ *
+ * A row of ours is told by `gen` and `rev`. Its end may have been moved by a touch, which leaves `rev`: it must only
+ * not have come, by the clock of whoever writes. A row of another package has neither: 0.0.19 overwrites rows whole,
+ * so it must still hold the data that was read, and end when it did.
+ */
+function isSameSession(expression: Expression, row: SessionRow, now: number, comparesMaps: boolean): string {
+  const conditions = [expression.asRead("rev", row.item)];
+  if (row.rev !== undefined) conditions.push(expression.asRead("gen", row.item));
+  else if (comparesMaps || !needsComparison(row)) conditions.push(expression.asRead("sess", row.item));
+  else conditions.push(expression.mapClockAsRead(row.item.sess));
+  if (row.until !== undefined && row.item.expires?.N !== undefined && row.until === endOf(row)) {
+    const until = `${expression.name("until")} > ${expression.value(":now", { N: String(now) })}`;
+    const expires = `${expression.name("expires")} > ${expression.value(":nowSeconds", { N: String(now / 1000) })}`;
+    conditions.push(until, expires);
+  } else {
+    conditions.push(expression.asRead("until", row.item), expression.asRead("expires", row.item));
+  }
+  return conditions.join(" AND ");
+}
 
 /** True while the row is to the letter the one that was read, as far as writes and touches go. */
 function isExactly(expression: Expression, row: SessionRow): string {

@@ -199,7 +199,9 @@ export class CyclicSessionStore extends session.Store {
     const known = this.#links.of(data);
     if (known?.session.id === sid) return known;
     if (!isObject(data)) return undefined;
-    const adopted = { session: this.#engine.adopt(sid), cookie: undefined, isCookieStored: false };
+    const session = this.#engine.adopt(sid);
+    if (this.#generate === undefined) session.narrow(canFastifyHold);
+    const adopted = { session, cookie: undefined, isCookieStored: false };
     this.#links.set(data, adopted);
     return adopted;
   }

@@ -15,7 +15,19 @@ export interface Link {
 const TAG = "@cyclic.sh/session-store";
 
 class Tag {
-  constructor(readonly link: Link) {}
+  // Private, so that neither a log nor a clone of the copy shows what it links to.
+  readonly #owner: Links;
+  readonly #link: Link;
+
+  constructor(owner: Links, link: Link) {
+    this.#owner = owner;
+    this.#link = link;
+  }
+
+  /** The link, for the store that made it: what another store handed out is nothing to this one. */
+  linkFor(links: Links): Link | undefined {
+    return this.#owner === links ? this.#link : undefined;
+  }
 
   toJSON(): undefined {
     return undefined;
@@ -29,7 +41,7 @@ export class Links {
   of(data: unknown): Link | undefined {
     if (typeof data !== "object" || data === null) return undefined;
     const tag: unknown = Reflect.get(data, TAG);
-    return this.#links.get(data) ?? (tag instanceof Tag ? tag.link : undefined);
+    return this.#links.get(data) ?? (tag instanceof Tag ? tag.linkFor(this) : undefined);
   }
 
   set(data: object, link: Link): void {
@@ -43,7 +55,7 @@ export class Links {
   tag(data: object): void {
     const link = this.of(data);
     if (link === undefined) return;
-    const tag = { value: new Tag(link), enumerable: true };
+    const tag = { value: new Tag(this, link), enumerable: true };
     Object.setPrototypeOf(data, Object.create(Object.prototype, { [TAG]: tag }));
   }
 }

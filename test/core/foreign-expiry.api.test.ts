@@ -53,6 +53,17 @@ describe.each([
     expect((await engine.load(id))?.data).toEqual({ n: 2 });
   });
 
+  it("is believed on a row of ours too, which another wrote to", async () => {
+    const { engine, clock } = bench.engine({ ttl: LIFE });
+    const id = newId();
+    await engine.save(id, { n: 1 });
+    const row = { ...(await bench.row(id)), expires: write(clock.time + LIFE) };
+    await putRow(bench.client, bench.table, row);
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    expect(await engine.save(session, { n: 2 })).toEqual({ outcome: "saved" });
+  });
+
   it("is removed when it is asked for after its end", async () => {
     const { engine, clock, id } = await found();
     clock.pass(LIFE + 2000);

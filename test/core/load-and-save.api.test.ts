@@ -1,7 +1,7 @@
 // What a caller of the engine counts on: a session goes in and comes out, its row is as the design has it, an expired
 // one is never given out, a destroyed one stays destroyed.
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { dropAfter, hang, startDenialProxy } from "../support/denial-proxy.js";
+import { dropAfter, hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { putRow, testClient } from "../support/tables.js";
 
@@ -366,8 +366,22 @@ describe("a save", () => {
     if (!session) throw new Error("not loaded");
     proxy.decide = (action) => (action === "UpdateItem" ? hang : undefined);
     const saved = engine.save(session, { n: 2 });
-    await engine.destroy(id).catch(() => {});
+    await expect(engine.destroy(id)).resolves.toBeUndefined();
     await expect(saved).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
+    expect(await bench.row(id)).toBeUndefined();
+  });
+
+  it("on its way does not keep a logout from the table when the first try of that fails", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) });
+    const id = newId();
+    let refused = 0;
+    proxy.decide = (action) => (action === "DeleteItem" && refused++ === 0 ? throttled() : undefined);
+    const saved = engine.save(engine.create(id), { n: 1 });
+    const destroyed = engine.destroy(id);
+    await Promise.all([saved, destroyed]);
+    expect(refused).toBe(2);
     expect(await bench.row(id)).toBeUndefined();
   });
 
@@ -503,6 +517,19 @@ describe("rows of 0.0.19", () => {
     await putRow(bench.client, bench.table, theirs);
     expect(await engine.touch(session)).toEqual({ outcome: "throttled" });
     expect(await bench.row(id)).toEqual(theirs);
+  });
+
+  it("may have a field of the application's that pwrdrvr has for its clock", async () => {
+    const { engine, clock } = bench.engine({ format: "map" });
+    const id = newId();
+    const row = legacy(id, clock.time / 1000 + 60, clock.time);
+    Object.assign(row.sess.M, { lastModified: { S: "today" } });
+    await putRow(bench.client, bench.table, row);
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    expect(session.data).not.toHaveProperty("updated");
+    expect(await engine.save(session, { ...session.data, n: 1 })).toEqual({ outcome: "saved" });
+    expect((await engine.load(id))?.data).toMatchObject({ lastModified: "today", n: 1 });
   });
 
   it("without data, as connect-dynamodb's touch leaves them behind a logout, are not found, and make room", async () => {

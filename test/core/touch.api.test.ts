@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { testClient } from "../support/tables.js";
+import { putRow, testClient } from "../support/tables.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -137,6 +137,20 @@ describe("a touch", () => {
       await deployed.engine.touch(id);
     }
     expect(deployed.actions().filter((action) => action === "UpdateItem")).toHaveLength(1);
+  });
+
+  it("is sent once over a clock that cannot be believed", async () => {
+    const { engine, clock, id, actions } = await loadedSession({ ttl: 60_000 });
+    const row = { ...(await bench.row(id)), updated: { N: String(clock.time + 70_000) } };
+    await putRow(bench.client, bench.table, row);
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    clock.pass(1000);
+    actions();
+    const other = bench.engine({ ttl: 60_000, now: clock.now });
+    expect(await other.engine.touch(id)).toEqual({ outcome: "touched" });
+    expect(other.actions()).toEqual(["GetItem", "UpdateItem"]);
+    expect((await bench.row(id))?.updated).toEqual({ N: String(clock.time) });
   });
 
   it("of an id reads the row first", async () => {

@@ -1,6 +1,7 @@
 // The same store under @fastify/session, which takes Express stores: what is promised to Express applications holds
 // here as well, though nothing but a copy links a save to its load.
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import fastifyCookie from "@fastify/cookie";
 import fastifySession, { type FastifySessionOptions } from "@fastify/session";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
@@ -222,6 +223,22 @@ describe("a session of a Fastify application", () => {
     const failed = await app.visitor().visit(write(1));
     expect(failed.status).toBe(500);
     expect(app.errors).toEqual([expect.objectContaining({ code: "ERR_SESSION_TABLE" })]);
+  });
+
+  it("copied into another store is that one's own, and shows nothing of its link", async () => {
+    const { store, id } = await signedIn();
+    const { store: other } = bench.store({ table: { hashPrefix: "other#" } });
+    // Made by no express-session: what it hands out is tagged.
+    const plain = bench.store().store;
+    const data = await plain.get(id);
+    if (!data) throw new Error("not loaded");
+    await other.set(id, data);
+    expect(await other.get(id)).toMatchObject({ n: 1, user: { name: "ada" } });
+    const copy: Record<string, unknown> = {};
+    for (const name in data) copy[name] = Reflect.get(data, name);
+    expect(inspect(copy, { depth: 9 })).not.toContain(id);
+    expect(JSON.stringify(structuredClone(copy))).not.toContain(id);
+    await store.close();
   });
 
   it("of an id that nobody gave is never adopted", async () => {
