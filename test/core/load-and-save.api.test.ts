@@ -359,7 +359,7 @@ describe("a save", () => {
     const proxy = await startDenialProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
-    const { engine } = bench.engine({ client, timeout: 300 });
+    const { engine } = bench.engine({ client, timeout: 1000 });
     const id = newId();
     await engine.save(id, { n: 1 });
     const session = await engine.load(id);

@@ -102,7 +102,7 @@ describe("a save on its way", () => {
   });
 
   it("that never ends gives up its turn at its deadline, whatever the client does with the signal", async () => {
-    const { engine, sent, session } = await loaded({ timeout: 100 });
+    const { engine, sent, session } = await loaded({ timeout: 1000 });
     sent.beforeNext("UpdateItem", () => new Promise(() => {}));
     await expect(engine.save(session, { n: 2 })).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
     expect(await engine.save(session, { n: 3 })).toEqual({ outcome: "saved" });

@@ -176,7 +176,7 @@ describe("a touch", () => {
     const proxy = await startDenialProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
-    const { engine, clock, session, events } = await loadedSession({ client, timeout: 500 });
+    const { engine, clock, session, events } = await loadedSession({ client, timeout: 1000 });
     clock.pass(30_000);
     proxy.decide = (action) => (action === "UpdateItem" ? answer : undefined);
     const failed = { outcome: "failed", error: expect.objectContaining({ code }) };
