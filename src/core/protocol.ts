@@ -141,7 +141,9 @@ export class RowProtocol {
   async #send({ session, key, text, cookie, writeId, operation }: Change): Promise<WriteResult> {
     const { format, now, randomId } = this.#options;
     const { row } = session;
-    const stored = mergeText(text, row?.text, session.holds);
+    // What takes an expired row's place is another session, and has nothing of the old one.
+    const isAnew = row === undefined || isExpired(row, now());
+    const stored = mergeText(text, isAnew ? undefined : row.text, session.holds);
     const expiry = expiryFrom(now(), this.#lifetime(stored, cookie));
     const sess = toSess(stored, format, expiry.updated);
     const fresh = {
@@ -153,7 +155,7 @@ export class RowProtocol {
       created: expiry.updated,
     };
     if (row === undefined) return this.#table.create(fresh, expiry, operation);
-    if (isExpired(row, now())) {
+    if (isAnew) {
       if (session.mayCreate) return this.#table.replaceExpired(row, fresh, expiry, operation);
       // It may have been renewed since it was read.
       return { outcome: "refused", current: await this.#table.read(key, operation, true) };

@@ -265,10 +265,12 @@ function canHold(name: string): boolean {
 
 // What @fastify/session's object has for itself, and would lose to a field of the same name.
 const FASTIFY_NAMES =
-  "sessionId encryptedSessionId get set options touch regenerate destroy reload save isModified isSaved";
+  "sessionId encryptedSessionId get set options touch regenerate destroy reload save isModified isSaved".split(
+    " ",
+  );
 
 function canFastifyHold(name: string): boolean {
-  return !FASTIFY_NAMES.split(" ").includes(name);
+  return !FASTIFY_NAMES.includes(name);
 }
 
 /** The object's own fields, with this cookie in the place of its own. */

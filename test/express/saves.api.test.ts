@@ -385,3 +385,14 @@ describe("a set of an object that the store handed out", () => {
     expect(actions()).toEqual(["GetItem"]);
   });
 });
+
+describe("a session made anew in the place of an expired row", () => {
+  it("has nothing of the old one, whatever its fields were called", async () => {
+    const { store } = bench.store({ keepExpired: true, ttl: 1000 });
+    const id = newId();
+    await store.set(id, sessionData({ options: "the old one's", n: 1 }));
+    time.pass(5000);
+    await store.set(id, sessionData({ n: 2 }));
+    expect(await bench.data(id)).toEqual({ cookie: expect.anything(), n: 2 });
+  });
+});
