@@ -19,6 +19,8 @@ export default defineConfig({
   entry: {
     "core/index": "src/core/index.ts",
     "express/index": "src/express/index.ts",
+    "koa/index": "src/koa/index.ts",
+    "hono/index": "src/hono/index.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",

@@ -20,6 +20,15 @@ export function encodeData(data: unknown): string {
   return text;
 }
 
+/**
+ * Session data as it will come back once it was saved: a copy with JSON's semantics.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_UNSERIALIZABLE`, naming the path of what cannot be stored.
+ */
+export function copyOfData(data: unknown): SessionData {
+  return parseData(encodeData(data)) ?? refuse("session data is nested too deep");
+}
+
 /** JSON text back as data: a copy of the caller's own. `undefined` where the text is not that of an object. */
 export function parseData(text: string): SessionData | undefined {
   try {

@@ -10,6 +10,7 @@ import { type StorageKey, sessionIdOf, storageKeyOf } from "./keys.js";
 import { done, type Operation, OperationRunner } from "./operation.js";
 import {
   describe,
+  type OptionFunctions,
   type ResolvedOptions,
   resolveOptions,
   type SessionData,
@@ -30,7 +31,12 @@ export interface SaveResult {
 
 /** What came of an update, with the data as it was written. */
 export type UpdateResult =
-  | { readonly outcome: "saved"; readonly data: SessionData }
+  | {
+      readonly outcome: "saved";
+      readonly data: SessionData;
+      /** The session as it is now, for saves of further changes. */
+      readonly session: SessionInHand;
+    }
   | { readonly outcome: "gone" };
 
 /**
@@ -44,6 +50,25 @@ export type TouchResult =
 /** Changes session data: returns the new data, or changes what it was given and returns nothing. */
 export type SessionChange = (data: SessionData) => unknown;
 
+/** What engines of the same table have in common, whatever their functions are. */
+interface Shared {
+  readonly table: SessionTable;
+  readonly touches: RecentTouches;
+  readonly turns: Turns;
+  readonly handedOutAt: BoundedMap<string, number>;
+}
+
+function newShared(options: ResolvedOptions): Shared {
+  return {
+    table: new SessionTable(options),
+    touches: new RecentTouches(!bindsIoToRequest),
+    turns: new Turns(!bindsIoToRequest),
+    handedOutAt: new BoundedMap(),
+  };
+}
+
+// Of the base64url alphabet, six bits each.
+const ID_LENGTH = 32;
 // How long an id counts as handed out, for saves that nothing links to their load.
 const HANDED_OUT_MS = 60_000;
 
@@ -72,15 +97,28 @@ export class SessionEngine {
   readonly #table: SessionTable;
   readonly #protocol: RowProtocol;
   readonly #operations: OperationRunner;
-  readonly #turns = new Turns(!bindsIoToRequest);
-  readonly #handedOutAt = new BoundedMap<string, number>();
+  readonly #shared: Shared;
 
   /** @internal */
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, shared: Shared = newShared(options)) {
     this.#options = options;
-    this.#table = new SessionTable(options);
-    this.#protocol = new RowProtocol(options, this.#table, new RecentTouches(!bindsIoToRequest));
+    this.#shared = shared;
+    this.#table = shared.table;
+    this.#protocol = new RowProtocol(options, shared.table, shared.touches);
     this.#operations = new OperationRunner(options);
+  }
+
+  /**
+   * This engine, its connections and what it remembers, with other functions: those of one request's options.
+   * @internal
+   */
+  withFunctions(functions: OptionFunctions): SessionEngine {
+    return new SessionEngine({ ...this.#options, ...functions }, this.#shared);
+  }
+
+  /** A new session's id: 192 random bits, base64url. */
+  newId(): string {
+    return this.#options.randomId(ID_LENGTH);
   }
 
   /** The engine's clock, in epoch milliseconds: the option `now`. */
@@ -98,7 +136,7 @@ export class SessionEngine {
     const key = storageKeyOf(id, this.#options.keys);
     if (key === undefined) return Promise.resolve(undefined);
     return this.#operations.run("load", id, async (operation) => {
-      await this.#turns.pending(key);
+      await this.#shared.turns.pending(key);
       operation.signal.throwIfAborted();
       const row = await this.#table.read(key, operation);
       const isLive = row !== undefined && !isExpired(row, this.#options.now());
@@ -123,7 +161,7 @@ export class SessionEngine {
    * writes over what is there, so that it revives nothing.
    */
   adopt(id: string): SessionInHand {
-    const at = this.#handedOutAt.get(id);
+    const at = this.#shared.handedOutAt.get(id);
     return SessionInHand.unknown(id, at === undefined || this.#options.now() - at > HANDED_OUT_MS);
   }
 
@@ -142,7 +180,7 @@ export class SessionEngine {
       const text = encodeData(data);
       if (this.#options.format === "json") checkSize({ sess: { S: text } });
       const key = this.#keyFor(session.id);
-      return this.#turns.take(key, operation.signal, async () => {
+      return this.#shared.turns.take(key, operation.signal, async () => {
         if (!(await this.#protocol.know(session, key, operation))) return this.#gone(operation);
         isTouch = this.#protocol.isUnchanged(session, text);
         if (!isTouch) return this.#write(session, key, text, cookie, operation);
@@ -168,7 +206,7 @@ export class SessionEngine {
     const key = storageKeyOf(session.id, this.#options.keys);
     if (key === undefined) return Promise.resolve({ outcome: "gone" });
     const work = async (operation: Operation): Promise<TouchResult> => {
-      await this.#turns.pending(key);
+      await this.#shared.turns.pending(key);
       operation.signal.throwIfAborted();
       const isKnown = await this.#protocol.know(session, key, operation);
       const outcome = isKnown ? await this.#protocol.renew(session, cookie, operation) : "gone";
@@ -193,8 +231,8 @@ export class SessionEngine {
       };
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.
-      const atOnce = this.#turns.pending(key) && remove().catch(() => {});
-      await this.#turns.take(key, operation.signal, async () => {
+      const atOnce = this.#shared.turns.pending(key) && remove().catch(() => {});
+      await this.#shared.turns.take(key, operation.signal, async () => {
         await atOnce;
         await remove();
       });
@@ -219,10 +257,10 @@ export class SessionEngine {
     cookie: CookieLifetime = {},
   ): Promise<UpdateResult> {
     const caller = inHand(target);
-    let unchanged: SessionData | undefined;
+    let unchanged: UpdateResult | undefined;
     const work = async (operation: Operation): Promise<UpdateResult> => {
       const key = this.#keyFor(caller.id);
-      await this.#turns.pending(key);
+      await this.#shared.turns.pending(key);
       operation.signal.throwIfAborted();
       const current = await this.#table.read(key, operation, true);
       if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
@@ -234,24 +272,24 @@ export class SessionEngine {
         if (caller.holds) session.narrow(caller.holds);
         const text = encodeData((await change(session.data)) ?? session.data);
         operation.signal.throwIfAborted();
-        const data = parseData(text) ?? {};
-        unchanged = this.#protocol.isUnchanged(session, text) ? data : undefined;
+        const saved: UpdateResult = { outcome: "saved", data: parseData(text) ?? {}, session };
+        unchanged = this.#protocol.isUnchanged(session, text) ? saved : undefined;
         const outcome = unchanged
           ? await this.#protocol.renew(session, cookie, operation)
-          : await this.#turns.take(key, operation.signal, () =>
+          : await this.#shared.turns.take(key, operation.signal, () =>
               this.#protocol.attempt({ session, key, text, cookie, writeId, operation }),
             );
         if (outcome === "gone") break;
         caller.met(session.row);
         if (outcome === "saved") this.#saved(operation, attempt);
-        if (outcome !== "newer") return { outcome: "saved", data };
+        if (outcome !== "newer") return saved;
         row = session.row;
         await this.#protocol.backOff(attempt, operation);
       }
       return this.#gone(operation);
     };
     return this.#operations.run("update", caller.id, work, (error) => {
-      if (unchanged && isSurvivable(error)) return { outcome: "saved", data: unchanged };
+      if (unchanged && isSurvivable(error)) return unchanged;
       throw error;
     });
   }
@@ -339,7 +377,7 @@ export class SessionEngine {
 
   #hand(id: string, row: SessionRow): SessionInHand {
     const session = SessionInHand.loaded(id, row, this.#protocol.read(row));
-    this.#handedOutAt.set(id, this.#options.now());
+    this.#shared.handedOutAt.set(id, this.#options.now());
     return session;
   }
 

@@ -14,6 +14,8 @@
  * - `ERR_SESSION_UNSERIALIZABLE`: the data holds what cannot be stored (a cycle, a BigInt, …).
  * - `ERR_SESSION_CORRUPT`: a row was found that cannot be read; it is left as it is.
  * - `ERR_SESSION_ID`: a save under an id that cannot be a key.
+ * - `ERR_SESSION_NOT_LOADED`: what only a loaded session has was asked for without waiting (Hono: before `get()`).
+ * - `ERR_SESSION_COMMITTED`: a change after the response had left (Hono).
  * - `ERR_SESSION_CLOSED`: the engine was closed before.
  */
 export type SessionErrorCode =
@@ -27,6 +29,8 @@ export type SessionErrorCode =
   | "ERR_SESSION_UNSERIALIZABLE"
   | "ERR_SESSION_CORRUPT"
   | "ERR_SESSION_ID"
+  | "ERR_SESSION_NOT_LOADED"
+  | "ERR_SESSION_COMMITTED"
   | "ERR_SESSION_CLOSED";
 
 /**

@@ -27,7 +27,7 @@ export type SessionEvent =
   | (Done & { readonly type: "destroy" })
   /** An expired row was met; `removed` says whether it was taken out of the table. */
   | (Common & { readonly type: "expire"; readonly removed: boolean })
-  /** A touch was not due, or another had just made it: nothing was written. */
+  /** A touch was not due, or another had just made it, or the request was passive: nothing was written. */
   | (Done & { readonly type: "throttle" })
   /** A save or touch found its session destroyed or expired, and wrote nothing. */
   | (Common & { readonly type: "gone"; readonly operation: OperationName })

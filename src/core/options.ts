@@ -102,6 +102,12 @@ export interface ResolvedOptions {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** The functions among the options: where options are given with every request, each request's own. */
+export type OptionFunctions = Partial<Pick<ResolvedOptions, (typeof FUNCTIONS)[number]>>;
+
+// `ttl` is one where it is a function.
+const FUNCTIONS = ["ttl", "onEvent", "now", "randomId", "sleep"] as const;
+
 // Attributes of a row, which a key attribute cannot be called.
 const ROW_ATTRIBUTES = ["gen", "rev", "writes", "until", "expires", "sess", "updated", "created"];
 
@@ -157,9 +163,7 @@ const TABLE_CHECKS: Record<keyof TableOptions, Check> = {
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
  */
 export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
-  if (!isObject(options)) refuse("options: expected an object with at least { table: { name } }", options);
-  checkEach(options, CHECKS, "", ["table"]);
-  checkEach(options.table, TABLE_CHECKS, "table.", ["name"]);
+  checkOptions(options);
   const { table, client, clientConfig, dynamoConfig } = options;
   const keys = {
     hashKey: table.hashKey ?? DEFAULTS.hashKey,
@@ -167,11 +171,12 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     hashPrefix: table.hashPrefix ?? DEFAULTS.hashPrefix,
   };
   if (keys.hashKey === keys.sortKey)
-    refuse("table.sortKey: expected another name than table.hashKey", keys.sortKey);
+    refuseOption("table.sortKey: expected another name than table.hashKey", keys.sortKey);
   const clients = Object.entries({ client, clientConfig, dynamoConfig }).filter(
     ([, value]) => value !== undefined,
   );
-  if (clients.length > 1) refuse(`${clients.map(([name]) => name).join(" and ")}: give only one of them`);
+  if (clients.length > 1)
+    refuseOption(`${clients.map(([name]) => name).join(" and ")}: give only one of them`);
   return {
     tableName: table.name,
     keys,
@@ -188,6 +193,14 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     randomId: options.randomId ?? randomId,
     sleep: options.sleep ?? sleep,
   };
+}
+
+/** Checks each option by itself. @throws {SessionStoreError} `ERR_SESSION_OPTIONS`. */
+export function checkOptions(options: SessionStoreOptions): void {
+  if (!isObject(options))
+    refuseOption("options: expected an object with at least { table: { name } }", options);
+  checkEach(options, CHECKS, "", ["table"]);
+  checkEach(options.table, TABLE_CHECKS, "table.", ["name"]);
 }
 
 /** Whether a number of milliseconds is a lifetime: at least one, and no longer than any session lives. */
@@ -209,16 +222,21 @@ export function describe(value: unknown): string {
 function checkEach(given: object, checks: Record<string, Check>, prefix: string, required: string[]): void {
   const names = Object.keys(checks).join(", ");
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(checks, name)) refuse(`${prefix}${name}: no such option; there are ${names}`);
+    if (!Object.hasOwn(checks, name)) refuseOption(`${prefix}${name}: no such option; there are ${names}`);
   }
   for (const [name, [isValid, expected]] of Object.entries(checks)) {
     const value: unknown = Reflect.get(given, name);
     const isLeftOut = value === undefined && !required.includes(name);
-    if (!isLeftOut && !isValid(value)) refuse(`${prefix}${name}: expected ${expected}`, value);
+    if (!isLeftOut && !isValid(value)) refuseOption(`${prefix}${name}: expected ${expected}`, value);
   }
 }
 
-function refuse(message: string, ...given: [unknown?]): never {
+/**
+ * Refuses an option.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, with the message and what kind of value was given.
+ */
+export function refuseOption(message: string, ...given: [unknown?]): never {
   const got = given.length === 0 ? "" : `, got ${describe(given[0])}`;
   throw new SessionStoreError("ERR_SESSION_OPTIONS", message + got);
 }

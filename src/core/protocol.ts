@@ -3,7 +3,7 @@
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
-import { expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
+import { type ExpiryStamp, expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
 import { mergeText } from "./merge.js";
 import { done, type Operation } from "./operation.js";
@@ -14,10 +14,17 @@ import type { SessionInHand } from "./session.js";
 import type { SessionTable, WriteResult } from "./table.js";
 import { isTouchDue, type RecentTouches, type TouchOutcome } from "./touches.js";
 
-/** What a door knows of a session's lifetime: its cookie's. The option `ttl` wins over it. */
+/** What a door knows of a session's lifetime: its cookie's, and what the request means by it. */
 export interface CookieLifetime {
-  /** Milliseconds from now; none, or not a finite number, means that the cookie says nothing. */
+  /** Milliseconds from now; none, or not a finite number, means that the cookie says nothing. The option `ttl` wins. */
   readonly maxAge?: number | undefined;
+  /** Milliseconds that the row outlives a cookie whose `maxAge` governs. Default 0. */
+  readonly grace?: number | undefined;
+  /**
+   * `false` for a passive request, such as a page's polling, which must not keep its session alive: it moves the expiry
+   * of no session that is in the table. Default `true`.
+   */
+  readonly renew?: boolean | undefined;
 }
 
 /** One change of a session's data, over all attempts to write it. */
@@ -30,6 +37,12 @@ export interface Change {
   /** By this the row tells a write of which only the answer was lost. */
   readonly writeId: string;
   readonly operation: Operation;
+}
+
+/** How long a session lives from now on, in milliseconds; touches are spaced by the first figure alone. */
+interface Lifetime {
+  readonly ms: number;
+  readonly grace: number;
 }
 
 const GEN_LENGTH = 8;
@@ -90,10 +103,7 @@ export class RowProtocol {
   ): Promise<"touched" | "throttled" | "gone"> {
     const row = await this.#liveRow(session, operation);
     if (row === undefined) return "gone";
-    const lifetimeMs = this.#lifetime(row.text, cookie);
-    const outcome = this.#isDue(row, lifetimeMs)
-      ? await this.#touches.share(row, lifetimeMs, () => this.#sendTouch(session, row, lifetimeMs, operation))
-      : "renewed by another";
+    const outcome = await this.#touch(session, row, cookie, operation);
     if (outcome !== "renewed by another") return outcome;
     tell(this.#options.onEvent, { type: "throttle", ...done(operation, this.#options.now()) });
     return "throttled";
@@ -144,8 +154,9 @@ export class RowProtocol {
     // What takes an expired row's place is another session, and has nothing of the old one.
     const isAnew = row === undefined || isExpired(row, now());
     const stored = mergeText(text, isAnew ? undefined : row.text, session.holds);
-    const expiry = expiryFrom(now(), this.#lifetime(stored, cookie));
-    const sess = toSess(stored, format, expiry.updated);
+    const expiry = this.#expiry(this.#lifetime(stored, cookie));
+    const keepsExpiry = cookie.renew === false && !isAnew;
+    const sess = toSess(stored, format, keepsExpiry ? (row.updated ?? expiry.updated) : expiry.updated);
     const fresh = {
       key,
       sess,
@@ -167,18 +178,29 @@ export class RowProtocol {
       writes: addWrite(row.writes, writeId),
       created: row.created ?? fresh.created,
     };
-    return this.#table.rewrite(row, content, expiry, operation);
+    return this.#table.rewrite(row, content, keepsExpiry ? undefined : expiry, expiry.updated, operation);
+  }
+
+  async #touch(
+    session: SessionInHand,
+    row: SessionRow,
+    cookie: CookieLifetime,
+    operation: Operation,
+  ): Promise<TouchOutcome> {
+    const lifetime = this.#lifetime(row.text, cookie);
+    if (cookie.renew === false || !this.#isDue(row, lifetime.ms)) return "renewed by another";
+    return this.#touches.share(row, lifetime.ms, () => this.#sendTouch(session, row, lifetime, operation));
   }
 
   async #sendTouch(
     session: SessionInHand,
     read: SessionRow,
-    lifetimeMs: number,
+    lifetime: Lifetime,
     operation: Operation,
   ): Promise<TouchOutcome> {
     let row = read;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#table.renew(row, expiryFrom(this.#options.now(), lifetimeMs), operation);
+      const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
       const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
       if (current === undefined || this.isGone(row, current)) return "gone";
       this.#touches.remember(current);
@@ -188,7 +210,7 @@ export class RowProtocol {
         return "touched";
       }
       // Refused by a newer write or touch, which has renewed the session itself; unless that was long ago.
-      if (!this.#isDue(current, lifetimeMs)) return "renewed by another";
+      if (!this.#isDue(current, lifetime.ms)) return "renewed by another";
       row = current;
       await this.backOff(attempt, operation);
     }
@@ -209,11 +231,18 @@ export class RowProtocol {
     return current;
   }
 
-  #lifetime(text: string, cookie: CookieLifetime): number {
+  #expiry({ ms, grace }: Lifetime): ExpiryStamp {
+    return expiryFrom(this.#options.now(), ms + grace);
+  }
+
+  #lifetime(text: string, cookie: CookieLifetime): Lifetime {
     const { ttl } = this.#options;
-    if (typeof ttl !== "function") return lifetimeOf(ttl, cookie.maxAge);
+    if (typeof ttl !== "function") {
+      const grace = ttl === undefined && cookie.maxAge !== undefined ? (cookie.grace ?? 0) : 0;
+      return { ms: lifetimeOf(ttl, cookie.maxAge), grace };
+    }
     const given: unknown = ttl(parseData(text) ?? {});
-    if (isLifetime(given)) return given;
+    if (isLifetime(given)) return { ms: given, grace: 0 };
     if (given instanceof Promise) given.catch(() => {});
     throw new SessionStoreError(
       "ERR_SESSION_OPTIONS",

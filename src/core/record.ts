@@ -89,19 +89,18 @@ export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): Ro
   };
 }
 
-/** The attributes that a write of data writes. */
-export function encodeContent(content: RowContent, expiry: ExpiryStamp) {
+/** The attributes that a write of data writes, besides the expiry. */
+export function encodeContent(content: RowContent) {
   return {
     sess: content.sess,
     gen: { S: content.gen },
     rev: { N: String(content.rev) },
     writes: { S: content.writes.join(" ") },
     created: { N: String(content.created) },
-    ...encodeExpiry(expiry),
   };
 }
 
-/** The attributes that a touch writes. */
+/** The attributes that a touch writes, and a write of data that renews its session. */
 export function encodeExpiry(expiry: ExpiryStamp) {
   return {
     until: { N: String(expiry.until) },

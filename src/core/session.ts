@@ -1,6 +1,7 @@
 // A session in a caller's hand: what it was given, and what is known of the row behind it. The two are remembered
 // apart, for a save takes the difference to the one and writes it over the other (promise 4).
 import { parseData } from "./data.js";
+import { endOf } from "./expiry.js";
 import { type Holds, hiddenFields } from "./merge.js";
 import type { SessionData } from "./options.js";
 import type { SessionRow } from "./record.js";
@@ -42,6 +43,11 @@ export class SessionInHand {
   /** The row as last known; `undefined` for a session that was never written. */
   get row(): SessionRow | undefined {
     return this.#row;
+  }
+
+  /** When the session ends, in epoch milliseconds; `undefined` while it was never written. */
+  get endsAt(): number | undefined {
+    return this.#row && endOf(this.#row);
   }
 
   /** Whether a save makes a row where there is none. Never again once the session is known to have been in the table. */

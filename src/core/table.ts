@@ -108,19 +108,22 @@ export class SessionTable {
    * | was destroyed | there is no `gen` | refused, without a row |
    * | was destroyed and created anew | `gen` differs | refused, with another session's row |
    * | has expired | `until` is over | refused, with the expired row |
+   *
+   * Without an `expiry` the row's is not written at all: a touch may have moved it since.
    */
   async rewrite(
     row: SessionRow,
     content: RowContent,
-    expiry: ExpiryStamp,
+    expiry: ExpiryStamp | undefined,
+    now: number,
     operation: Operation,
   ): Promise<WriteResult> {
-    const written = encodeContent(content, expiry);
+    const written = { ...encodeContent(content), ...(expiry && encodeExpiry(expiry)) };
     const item = { ...row.item, ...written };
     checkSize(item);
     return this.#updateRead(row, item, operation, (expression, comparesMaps) => ({
       assignments: expression.set(written),
-      condition: isSameSession(expression, row, expiry.updated, comparesMaps),
+      condition: isSameSession(expression, row, now, comparesMaps),
     }));
   }
 
@@ -232,7 +235,7 @@ export class SessionTable {
     operation: Operation,
     condition: (expression: Expression) => string,
   ): Promise<WriteResult> {
-    const written = encodeContent(content, expiry);
+    const written = { ...encodeContent(content), ...encodeExpiry(expiry) };
     const item = { ...this.#keyOf(content.key), ...written };
     checkSize(item);
     return this.#update(content.key, item, operation, (expression) => ({

@@ -1,0 +1,180 @@
+// The entry `@cyclic.sh/session-store/hono`: a middleware that gives each request its session, in Hono's terms. What to
+// write and when is the engine's business.
+import type { Context, Env, MiddlewareHandler, Next } from "hono";
+import {
+  createSessionEngine,
+  refuseOption,
+  type SessionEngine,
+  SessionEngines,
+  type SessionStoreOptions,
+} from "../core/index.js";
+import { SessionCookie, type SessionCookieOptions } from "./cookie.js";
+import { RequestSession, type Session } from "./session.js";
+
+export type { SessionCookieOptions } from "./cookie.js";
+export type { Session } from "./session.js";
+
+/**
+ * An application's `Env` with a session: `SessionEnv<{ user?: User }>`.
+ *
+ * @typeParam Data the session's data.
+ * @typeParam Variable under which name handlers find it, at `c.var`.
+ */
+export type SessionEnv<Data extends object = Record<string, unknown>, Variable extends string = "session"> = {
+  Variables: { [Name in Variable]: Session<Data> };
+};
+
+/** The names of an `Env`'s variables that are sessions. */
+export type SessionVariable<E extends Env> = E extends { Variables: infer Variables }
+  ? string &
+      {
+        // biome-ignore lint/suspicious/noExplicitAny: a session of whatever data.
+        [Name in keyof Variables]-?: Variables[Name] extends Session<any> ? Name : never;
+      }[keyof Variables]
+  : never;
+
+interface BaseOptions<E extends Env> extends SessionStoreOptions {
+  /**
+   * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that a new one
+   * put before an old one logs nobody out.
+   */
+  secret: string | readonly string[];
+  /** The session's cookie. */
+  cookie?: SessionCookieOptions | undefined;
+  /**
+   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling: it
+   * moves the expiry of no session. Default: every request does that uses its session.
+   */
+  renew?: ((c: Context<E>) => boolean) | undefined;
+}
+
+/** The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to `session`. */
+export type SessionOptions<E extends Env = SessionEnv> = BaseOptions<E> &
+  ("session" extends SessionVariable<E>
+    ? { variable?: SessionVariable<E> | undefined }
+    : { variable: SessionVariable<E> });
+
+/**
+ * A middleware that keeps sessions in a DynamoDB table. Handlers find theirs at `c.var.session`.
+ *
+ * Where configuration comes with the request, as on Workers, the options are a function of the context; there is one
+ * engine, and one client, for each table even so. What a response depends on is written before it leaves: a write that
+ * fails is an error of the request.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option: here, or with the request where the options are
+ * a function.
+ * @example
+ * type AppEnv = SessionEnv<{ user?: string }>;
+ * const app = new Hono<AppEnv>();
+ * app.use(session<AppEnv>({ table: { name: "sessions" }, secret: process.env.SESSION_SECRET }));
+ * app.get("/", async (c) => c.text(`hello ${await c.var.session.get("user")}`));
+ */
+export function session<E extends Env = SessionEnv>(
+  options: SessionOptions<E> | ((c: Context<E>) => SessionOptions<E>),
+): MiddlewareHandler<E> {
+  const settingsOf = typeof options === "function" ? settingsByRequest(options) : settingsOnce(options);
+  const owner = {};
+  return async (c: Context, next: Next): Promise<void> => {
+    const { engine, cookie, variable, renew } = settingsOf(c);
+    // On the way of one request for the second time: the first does the work.
+    if (isOpenedBy(c, owner)) return next();
+    open(c, { owner, variable, cookieName: cookie.fullName });
+
+    let reading: ReturnType<SessionCookie["read"]> | undefined;
+    const sent = () => {
+      reading ??= cookie.read(c);
+      return reading;
+    };
+    const renews = renew?.(c) ?? true;
+    const current = new RequestSession({
+      engine,
+      lifetime: { maxAge: cookie.maxAge, renew: renews },
+      sentId: async () => (await sent())?.id,
+    });
+    c.set(variable, current);
+
+    const commit = async () => {
+      const { id, isNewId, isWritten, isEnded } = await current.commit();
+      if (id === undefined) return isEnded ? cookie.clear(c) : undefined;
+      const isLonger = (cookie.rolling && renews) || (cookie.maxAge !== undefined && isWritten);
+      if (isNewId || isLonger || (await sent())?.isSignedAnew === false) await cookie.write(c, id);
+    };
+    try {
+      await next();
+    } catch (error) {
+      // The handler's error wins; the engine has told of its own.
+      await commit().catch(() => {});
+      throw error;
+    }
+    try {
+      await commit();
+    } catch (error) {
+      // As above: Hono has turned the handler's error into the response.
+      if (c.error === undefined) throw error;
+    }
+  };
+}
+
+/** What one request's middleware works with. */
+interface Settings {
+  readonly engine: SessionEngine;
+  readonly cookie: SessionCookie;
+  readonly variable: string;
+  readonly renew: ((c: Context) => boolean) | undefined;
+}
+
+function settingsOnce<E extends Env>(options: SessionOptions<E>): (c: Context) => Settings {
+  const settings = resolve(options, createSessionEngine);
+  return () => settings;
+}
+
+function settingsByRequest<E extends Env>(
+  options: (c: Context<E>) => SessionOptions<E>,
+): (c: Context) => Settings {
+  const engines = new SessionEngines();
+  return (c) => resolve(options(c), (shared) => engines.of(shared));
+}
+
+function resolve<E extends Env>(
+  options: SessionOptions<E>,
+  engineOf: (options: SessionStoreOptions) => SessionEngine,
+): Settings {
+  const { secret, cookie, variable: name, renew, ...shared } = { ...options };
+  const engine = engineOf(shared);
+  const variable: string = name ?? "session";
+  if (typeof variable !== "string" || variable === "") refuseOption("variable: expected a name", variable);
+  if (renew !== undefined && typeof renew !== "function") {
+    refuseOption("renew: expected a function of Hono's context", renew);
+  }
+  return { engine, cookie: new SessionCookie(secret, cookie), variable, renew };
+}
+
+/** One middleware at work on a request. */
+interface Opened {
+  readonly owner: object;
+  readonly variable: string;
+  readonly cookieName: string;
+}
+
+const openedBy = new WeakMap<Context, Opened[]>();
+
+function isOpenedBy(c: Context, owner: object): boolean {
+  return openedBy.get(c)?.some((opened) => opened.owner === owner) ?? false;
+}
+
+/** Refuses two middlewares that would write over each other. */
+function open(c: Context, opened: Opened): void {
+  const others = openedBy.get(c) ?? [];
+  const { variable, cookieName } = opened;
+  if (others.some((other) => other.variable === variable)) {
+    refuseOption(
+      `variable: two session() are at work on one request as "${variable}"; give one another name`,
+    );
+  }
+  if (others.some((other) => other.cookieName === cookieName)) {
+    refuseOption(
+      `cookie.name: two session() are at work on one request with the cookie "${cookieName}"; give one another name`,
+    );
+  }
+  openedBy.set(c, [...others, opened]);
+}

@@ -1,0 +1,195 @@
+// The entry `@cyclic.sh/session-store/koa`: koa-session's contract for an external store, translated to the engine's.
+// What to write and when is decided there.
+import {
+  type CookieLifetime,
+  createSessionEngine,
+  refuseOption,
+  type SessionData,
+  type SessionEngine,
+  type SessionInHand,
+  type SessionStoreOptions,
+} from "../core/index.js";
+
+/** What the store looks at of Koa's context. A function of the application's may ask for Koa's whole `Context`. */
+export interface KoaContext {
+  readonly method: string;
+  readonly path: string;
+  readonly url: string;
+  get(header: string): string;
+  /** The options that koa-session has for this request. */
+  readonly sessionOptions?: { readonly maxAge?: number | "session" | undefined } | undefined;
+}
+
+/** The options of {@link CyclicSessionStore}: those that every door shares, and Koa's own. */
+export interface CyclicSessionStoreOptions extends SessionStoreOptions {
+  /**
+   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling:
+   * it moves the expiry of no session. Default: every request does.
+   */
+  renew?(ctx: KoaContext): boolean;
+}
+
+/** What koa-session says with every call. */
+export interface KoaCall {
+  readonly ctx?: KoaContext | undefined;
+}
+
+/** How koa-session says how long a cookie lives: milliseconds, or until the browser is closed. */
+export type KoaMaxAge = number | "session" | undefined;
+
+/**
+ * A koa-session store over a DynamoDB table.
+ *
+ * Errors are `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
+ * @example
+ * app.keys = [process.env.SESSION_SECRET];
+ * app.use(session({ store: new CyclicSessionStore({ table: { name: process.env.CYCLIC_DB } }) }, app));
+ */
+export class CyclicSessionStore {
+  readonly #engine: SessionEngine;
+  readonly #requests = new WeakMap<KoaContext, RequestSessions>();
+  readonly #renew: ((ctx: KoaContext) => boolean) | undefined;
+  readonly #hasTtl: boolean;
+
+  constructor(options: CyclicSessionStoreOptions) {
+    const { renew, ...shared } = { ...options };
+    if (renew !== undefined && typeof renew !== "function") {
+      refuseOption("renew: expected a function of Koa's context", renew);
+    }
+    this.#engine = createSessionEngine(shared);
+    this.#renew = renew;
+    this.#hasTtl = shared.ttl !== undefined;
+  }
+
+  /**
+   * The session's data, or `undefined` where there is none. Where the store's `ttl` says how long a session lives, or
+   * `maxAge: "session"` leaves it to the store, reading a session is what renews it: at most once in `touchInterval`.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
+   */
+  async get(key: string, _maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<SessionData | undefined> {
+    const loaded = await this.#engine.load(key);
+    if (loaded === undefined) return undefined;
+    loaded.narrow(canHold);
+    const { data } = loaded;
+    const lastsAsTheBrowser = data._session === true;
+    if (this.#hasTtl || lastsAsTheBrowser) {
+      const { outcome } = await this.#engine.touch(loaded, { renew: this.#renews(ctx) });
+      if (outcome === "gone") return undefined;
+    }
+    this.#sessionsOf(ctx)?.remember(loaded, lastsAsTheBrowser);
+    return this.#withExpire(data, loaded);
+  }
+
+  /**
+   * Saves a session. What this request loaded is written only while it still exists: a session that another request
+   * destroyed stays destroyed, without an error. Data that did not change moves the expiry, at most once in
+   * `touchInterval`.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`.
+   */
+  async set(key: string, data: object, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<void> {
+    const sessions = this.#sessionsOf(ctx);
+    const session = sessions?.of(key) ?? (sessions ? this.#engine.create(key) : this.#adopt(key));
+    const lastsAsTheBrowser = maxAge === "session" || (sessions?.stillLastsAsTheBrowser(ctx) ?? false);
+    sessions?.remember(session, lastsAsTheBrowser);
+    const lifetime = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
+    const fields = withLifetime(data, lastsAsTheBrowser);
+    await this.#engine.save(session, fields, { ...lifetime, renew: this.#renews(ctx) });
+  }
+
+  /** Destroys a session; none being there is no error. */
+  async destroy(key: string, { ctx }: KoaCall = {}): Promise<void> {
+    this.#sessionsOf(ctx)?.forget(key);
+    await this.#engine.destroy(key);
+  }
+
+  /** Lets what is on its way finish, refuses what comes after, and closes the client unless it was given. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  /** A session that nothing links to its load: the caller did not say to which request it belongs. */
+  #adopt(key: string): SessionInHand {
+    const session = this.#engine.adopt(key);
+    session.narrow(canHold);
+    return session;
+  }
+
+  #sessionsOf(ctx: KoaContext | undefined): RequestSessions | undefined {
+    if (ctx === undefined) return undefined;
+    const sessions = this.#requests.get(ctx) ?? new RequestSessions();
+    this.#requests.set(ctx, sessions);
+    return sessions;
+  }
+
+  #renews(ctx: KoaContext | undefined): boolean {
+    return ctx === undefined || this.#renew === undefined || this.#renew(ctx);
+  }
+
+  // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data as it is.
+  #withExpire(data: SessionData, { endsAt }: SessionInHand): SessionData {
+    if (typeof data._maxAge !== "number" || endsAt === undefined) return data;
+    return { ...data, _expire: this.#hasTtl ? endsAt : endsAt - KOA_GRACE_MS };
+  }
+}
+
+/** The sessions of one request, which is how a save is linked to what was loaded: by the context and the key. */
+class RequestSessions {
+  readonly #sessions = new Map<string, SessionInHand>();
+  #lastsAsTheBrowser = false;
+
+  of(key: string): SessionInHand | undefined {
+    return this.#sessions.get(key);
+  }
+
+  remember(session: SessionInHand, lastsAsTheBrowser: boolean): void {
+    this.#sessions.set(session.id, session);
+    this.#lastsAsTheBrowser = lastsAsTheBrowser;
+  }
+
+  forget(key: string): void {
+    this.#sessions.delete(key);
+  }
+
+  /**
+   * koa-session forgets `maxAge: "session"` with a request's first commit, and then gives its default of one day. An
+   * application that means another lifetime sets `session.maxAge`. (koa-session 7.0.2, src/context.ts)
+   */
+  stillLastsAsTheBrowser(ctx: KoaContext | undefined): boolean {
+    return this.#lastsAsTheBrowser && typeof ctx?.sessionOptions?.maxAge !== "number";
+  }
+}
+
+// koa-session asks for a row that outlives its cookie by this much. (7.0.2, src/context.ts)
+const KOA_GRACE_MS = 10_000;
+
+// What koa-session's object has for itself, and would lose to a field of the same name.
+const KOA_NAMES =
+  "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit constructor".split(
+    " ",
+  );
+
+// What koa-session keeps for itself in the data, beside the application's fields.
+const KOA_FIELDS = ["_expire", "_maxAge", "_session"];
+
+/** Which fields koa-session's object holds: none whose names begin with `_`, but its own. */
+function canHold(name: string): boolean {
+  return KOA_FIELDS.includes(name) || !(name.startsWith("_") || KOA_NAMES.includes(name));
+}
+
+/** What is saved of koa-session's data: not `_expire`, which the row says better. */
+function withLifetime(data: object, lastsAsTheBrowser: boolean): object {
+  // What is no object is the engine's to refuse.
+  if (Object(data) !== data || Array.isArray(data)) return data;
+  const { _expire, ...fields }: SessionData = { ...data };
+  if (!lastsAsTheBrowser) return fields;
+  const { _maxAge, ...ownFields } = fields;
+  return { ...ownFields, _session: true };
+}
+
+function lifetimeOf(maxAge: KoaMaxAge): CookieLifetime {
+  return typeof maxAge === "number" ? { maxAge: maxAge - KOA_GRACE_MS, grace: KOA_GRACE_MS } : {};
+}
