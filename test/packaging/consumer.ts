@@ -23,6 +23,12 @@ export const DEPENDENCIES = [
 /** What an Express application has, with its types. */
 export const EXPRESS = ["express-session", "@types/express-session", "@types/node"] as const;
 
+/** What a Koa application has, with its types. */
+export const KOA = ["koa", "koa-session", "@types/koa", "@types/node"] as const;
+
+/** What a Hono application has. */
+export const HONO = ["hono"] as const;
+
 export type ModuleFormat = "module" | "commonjs";
 
 export interface Consumer {

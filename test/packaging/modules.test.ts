@@ -5,6 +5,7 @@ import {
   type Consumer,
   DEPENDENCIES,
   EXPRESS,
+  HONO,
   type ModuleFormat,
   makeConsumer,
   PACKAGE,
@@ -14,7 +15,16 @@ import {
 const EXPORTS = {
   [PACKAGE]: ["CyclicSessionStore"],
   [`${PACKAGE}/express`]: ["CyclicSessionStore"],
-  [`${PACKAGE}/core`]: ["DEFAULTS", "SessionStoreError", "createSessionEngine"],
+  [`${PACKAGE}/koa`]: ["CyclicSessionStore"],
+  [`${PACKAGE}/hono`]: ["session"],
+  [`${PACKAGE}/core`]: [
+    "DEFAULTS",
+    "SessionEngines",
+    "SessionStoreError",
+    "copyOfData",
+    "createSessionEngine",
+    "refuseOption",
+  ],
 };
 
 /** Makes a store and an engine as an application does, without sending anything. */
@@ -48,21 +58,29 @@ function finds(consumer: Consumer, name: string): Promise<unknown> {
   );
 }
 
+let everyFramework: Consumer;
 let expressApp: Consumer;
+let honoApp: Consumer;
 let withoutExpress: Consumer;
 let withoutLibDynamodb: Consumer;
 
 beforeAll(async () => {
   const tarball = inject("tarball");
   const notLib = DEPENDENCIES.filter((name) => name !== "@aws-sdk/lib-dynamodb");
-  [expressApp, withoutExpress, withoutLibDynamodb] = await Promise.all([
+  [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb] = await Promise.all([
+    makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
     makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS]),
+    makeConsumer(tarball, [...DEPENDENCIES, ...HONO]),
     makeConsumer(tarball, DEPENDENCIES),
     makeConsumer(tarball, [...notLib, ...EXPRESS]),
   ]);
 });
 afterAll(() =>
-  Promise.all([expressApp, withoutExpress, withoutLibDynamodb].map((consumer) => consumer.remove())),
+  Promise.all(
+    [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb].map((consumer) =>
+      consumer.remove(),
+    ),
+  ),
 );
 
 describe.each(FORMATS)("as %s", (format) => {
@@ -70,7 +88,7 @@ describe.each(FORMATS)("as %s", (format) => {
     format === "module" ? `await import("${entry}")` : `require("${entry}")`;
 
   it.concurrent.each(Object.entries(EXPORTS))("%s exports exactly %j", async (entry, names) => {
-    expect(await expressApp.run(format, print(`Object.keys(${loaded(entry)}).sort()`))).toEqual(names);
+    expect(await everyFramework.run(format, print(`Object.keys(${loaded(entry)}).sort()`))).toEqual(names);
   });
 
   it.concurrent("the core loads where express-session is not installed", async () => {
@@ -86,6 +104,18 @@ describe.each(FORMATS)("as %s", (format) => {
     expect(await finds(expressApp, "hono")).toBe(false);
     const code = `${load(format, "CyclicSessionStore", PACKAGE)} ${print("typeof CyclicSessionStore")}`;
     expect(await expressApp.run(format, code)).toBe("function");
+  });
+
+  it.concurrent("the Koa store loads where no framework at all is installed: it asks koa-session for nothing", async () => {
+    expect(await finds(withoutExpress, "koa-session")).toBe(false);
+    const code = `${load(format, "CyclicSessionStore", `${PACKAGE}/koa`)} ${print("typeof CyclicSessionStore")}`;
+    expect(await withoutExpress.run(format, code)).toBe("function");
+  });
+
+  it.concurrent("the Hono middleware loads where no other framework is installed", async () => {
+    expect(await finds(honoApp, "express-session")).toBe(false);
+    const code = `${load(format, "session", `${PACKAGE}/hono`)} ${print("typeof session")}`;
+    expect(await honoApp.run(format, code)).toBe("function");
   });
 
   it.concurrent("both names of the Express store are one class", async () => {

@@ -1,6 +1,6 @@
 // The packed package's types, as TypeScript users with different settings see them: found, strict, and not `any`.
 import { describe, expect, inject, it } from "vitest";
-import { DEPENDENCIES, EXPRESS, makeConsumer, PACKAGE } from "./consumer.js";
+import { DEPENDENCIES, EXPRESS, HONO, KOA, makeConsumer, PACKAGE } from "./consumer.js";
 
 const COMPILER_OPTIONS = {
   strict: true,
@@ -31,6 +31,38 @@ const EXPRESS_CONSUMER = `
   session({ secret: "secret", store: new FromExpress({ table: { name: "sessions" } }) });
   // @ts-expect-error the table's name is required
   new CyclicSessionStore({});
+`;
+
+const KOA_CONSUMER = `
+  import session from "koa-session";
+  import { CyclicSessionStore } from "${PACKAGE}/koa";
+  declare const app: { use(middleware: ReturnType<typeof session>): unknown };
+  app.use(session({ store: new CyclicSessionStore({ table: { name: "sessions" } }) }, app));
+  new CyclicSessionStore({ table: { name: "sessions" }, renew: (ctx) => ctx.path !== "/poll" });
+  // @ts-expect-error the table's name is required
+  new CyclicSessionStore({});
+`;
+
+// Koa's own types do not pass a full check in every tree: seen with @types/koa 3.0.3 beside content-disposition 2.
+const KOA_CONTEXT_CONSUMER = `
+  import Koa, { type Context } from "koa";
+  import session from "koa-session";
+  import { CyclicSessionStore } from "${PACKAGE}/koa";
+  const app = new Koa();
+  const renew = (ctx: Context) => ctx.secure;
+  app.use(session({ store: new CyclicSessionStore({ table: { name: "sessions" }, renew }) }, app));
+`;
+
+const HONO_CONSUMER = `
+  import { Hono } from "hono";
+  import { type Session, type SessionEnv, session } from "${PACKAGE}/hono";
+  type AppEnv = SessionEnv<{ user?: string }> & { Bindings: { TABLE: string; SECRET: string } };
+  new Hono<AppEnv>().use(session<AppEnv>((c) => ({ table: { name: c.env.TABLE }, secret: c.env.SECRET })));
+  // @ts-expect-error there is no such binding
+  session<AppEnv>((c) => ({ table: { name: c.env.TABEL }, secret: c.env.SECRET }));
+  // @ts-expect-error the secret is required
+  session({ table: { name: "sessions" } });
+  export const nameOf = (s: Session<{ user?: string }>): Promise<string | undefined> => s.get("user");
 `;
 
 interface Mode {
@@ -70,8 +102,15 @@ async function typecheck(
 describe("types", { timeout: 60_000 }, () => {
   for (const mode of MODES) {
     it.concurrent(`are found by ${mode.moduleResolution} resolution, in .${mode.files.join(" and .")} files`, async () => {
-      const consumers = { core: CORE_CONSUMER, express: EXPRESS_CONSUMER };
-      expect(await typecheck([...DEPENDENCIES, ...EXPRESS], consumers, mode)).toBe("");
+      const consumers = {
+        core: CORE_CONSUMER,
+        express: EXPRESS_CONSUMER,
+        koa: KOA_CONSUMER,
+        ...(mode.skipLibCheck && { koaContext: KOA_CONTEXT_CONSUMER }),
+        hono: HONO_CONSUMER,
+      };
+      const installed = new Set([...DEPENDENCIES, ...EXPRESS, ...KOA, ...HONO]);
+      expect(await typecheck([...installed], consumers, mode)).toBe("");
     });
   }
 
