@@ -29,7 +29,7 @@ export interface SessionCookieOptions {
 /** What a cookie said: a session's id, and whether the secret that signed it is the one that signs now. */
 export interface SentId {
   readonly id: string;
-  readonly isSignedAnew: boolean;
+  readonly isCurrent: boolean;
 }
 
 const DEFAULT_NAME = "session";
@@ -67,7 +67,7 @@ export class SessionCookie {
   async read(c: Context): Promise<SentId | undefined> {
     for (const [i, secret] of this.#secrets.entries()) {
       const id = await getSignedCookie(c, secret, this.#name, this.#options.prefix);
-      if (id) return { id, isSignedAnew: i === 0 };
+      if (id) return { id, isCurrent: i === 0 };
       if (id === undefined) return undefined;
     }
     return undefined;

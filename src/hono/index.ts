@@ -97,7 +97,7 @@ export function session<E extends Env = SessionEnv>(
       const { id, isNewId, isWritten, isEnded } = await current.commit();
       if (id === undefined) return isEnded ? cookie.clear(c) : undefined;
       const isLonger = (cookie.rolling && renews) || (cookie.maxAge !== undefined && isWritten);
-      if (isNewId || isLonger || (await sent())?.isSignedAnew === false) await cookie.write(c, id);
+      if (isNewId || isLonger || (await sent())?.isCurrent === false) await cookie.write(c, id);
     };
     try {
       await next();

@@ -182,7 +182,7 @@ export class RequestSession implements Session {
     this.#isCommitted = true;
     return this.#inTurn(async () => {
       if (this.#changes.length > 0) await this.#write();
-      else await this.#touch();
+      else if (!this.#isWritten) await this.#touch();
       const id = this.#isGone ? undefined : this.#stored()?.id;
       return { id, isNewId: this.#isNewId, isWritten: this.#isWritten, isEnded: this.#isEnded };
     });
