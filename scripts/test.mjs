@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { conformanceTable } from "./conformance-table.mjs";
 import { dynamoDbLocalProblem } from "./dynamodb-local.mjs";
 import { EXTRAS, isWhole } from "./extras.mjs";
 
@@ -127,6 +128,7 @@ async function runVitest(project) {
     passed,
     failed,
     skipped: skipped.map(({ fullName }) => fullName),
+    meta: tests.map(({ meta }) => meta ?? {}),
     output: failed === 0 ? undefined : output,
     tests: passed + count("failed"),
   };
@@ -179,7 +181,11 @@ function summarize() {
     if (leftOut !== undefined) console.log(`left out: ${name}, because ${leftOut}`);
   }
 
-  const failed = total(results.map((result) => result.failed));
+  const { lines, holes } = conformanceTable(results);
+  for (const line of lines) console.log(line);
+  for (const cell of holes) console.log(`nothing was asserted: ${cell}`);
+
+  const failed = total(results.map((result) => result.failed)) + holes.length;
   console.log(`${total(results.map((result) => result.passed))} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
 }

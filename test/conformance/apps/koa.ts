@@ -1,0 +1,57 @@
+// The Koa store under koa-session.
+import Koa from "koa";
+import session from "koa-session";
+import { CyclicSessionStore } from "../../../src/koa/index.js";
+import type { Driver } from "../driver.js";
+import { answerRequest, PASSIVE_HEADER, STEPS_HEADER } from "../protocol.js";
+import { SECRET, serve } from "./serve.js";
+
+export const koaDriver: Driver = {
+  name: "koa",
+  idIn: (cookies) => cookies.get("koa.sess"),
+  rowOutlivesCookieBy: 10_000,
+  cannot: {
+    saveUnserializable:
+      "koa-session's own hash throws before the store is called, and that error is the answer",
+  },
+  start(lab) {
+    const renew = (ctx: { get(header: string): string }) => ctx.get(PASSIVE_HEADER) === "";
+    const store = new CyclicSessionStore({ ...lab.options, renew });
+    const app = new Koa();
+    app.keys = [SECRET];
+    app.use(async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        ctx.status = 500;
+        ctx.body = lab.failed(error);
+      }
+    });
+    const { cookieMaxAge } = lab.settings;
+    // With a cookie that has a lifetime of its own, it is koa-session that renews both.
+    const lifetime = cookieMaxAge === undefined ? {} : { maxAge: cookieMaxAge, rolling: true };
+    app.use(session({ store, ...lifetime }, app));
+    app.use(async (ctx) => {
+      let isEnded = false;
+      ctx.body = await answerRequest(
+        ctx.get(STEPS_HEADER),
+        {
+          read: () => (isEnded ? {} : { ...ctx.session?.toJSON() }),
+          set: (key, value) => void Reflect.set(Object(ctx.session), key, value),
+          unset: (key) => void Reflect.deleteProperty(Object(ctx.session), key),
+          save: () => ctx.session?.save(),
+          regenerate: () => ctx.session?.regenerate(),
+          destroy() {
+            isEnded = true;
+            ctx.session = null;
+          },
+          setMaxAge(ms) {
+            Object(ctx.session).maxAge = ms;
+          },
+        },
+        lab,
+      );
+    });
+    return serve(app.callback(), () => store.close());
+  },
+};

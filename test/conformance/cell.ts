@@ -1,0 +1,75 @@
+// One cell of the matrix: a driver, a format and an emulator, with a table of its own, and the proxy that counts what
+// reaches it.
+
+import { inject, onTestFinished } from "vitest";
+import { type DenialProxy, startDenialProxy } from "../support/denial-proxy.js";
+import { createTable, type KeyNames, putRow, type Row, readRow, testClient } from "../support/tables.js";
+import { type App, type Driver, startHere } from "./driver.js";
+import type { AppSettings } from "./protocol.js";
+import { Visitor } from "./visitor.js";
+
+export type Format = AppSettings["format"];
+
+/** What the promises are asserted of. */
+export interface Subject {
+  readonly driver: Driver;
+  readonly format: Format;
+  /** Made before the first test. */
+  cell(): Cell;
+}
+
+export interface Cell {
+  readonly proxy: DenialProxy;
+  readonly table: string;
+  /** Starts the driver's application, until the test ends. */
+  start(settings?: Partial<AppSettings>): Promise<App>;
+  /** A new visitor of an application. */
+  visitor(app: App): Visitor;
+  /** The id that a visitor's cookies say. */
+  id(visitor: Visitor): string;
+  row(visitor: Visitor): Promise<Row | undefined>;
+  rowOf(id: string, table?: string, keys?: KeyNames, prefix?: string): Promise<Row | undefined>;
+  put(row: Row): Promise<void>;
+  tableWith(keys: KeyNames): Promise<string>;
+  /** The writes that reached the table since the last look. */
+  writes(): string[];
+  close(): Promise<void>;
+}
+
+export async function makeCell(driver: Driver, format: Format): Promise<Cell> {
+  const client = testClient();
+  const table = await createTable(client);
+  const proxy = await startDenialProxy(inject("endpoint"));
+  const id = (visitor: Visitor) => {
+    const found = driver.idIn(visitor.cookies);
+    if (found === undefined) throw new Error("the visitor has no session's cookie");
+    return found;
+  };
+  const rowOf: Cell["rowOf"] = (of, from = table, keys = {}, prefix = "session-store#") =>
+    readRow(client, from, prefix + of, keys);
+  return {
+    proxy,
+    table,
+    async start(settings = {}) {
+      const app = await startHere(driver, {
+        endpoint: proxy.endpoint,
+        table: { name: table },
+        format,
+        ...settings,
+      });
+      onTestFinished(() => app.close());
+      return app;
+    },
+    visitor: (app) => new Visitor(app.origin),
+    id,
+    row: (visitor) => rowOf(id(visitor)),
+    rowOf,
+    put: (row) => putRow(client, table, row),
+    tableWith: (keys) => createTable(client, keys),
+    writes: () => proxy.requests.splice(0).filter((action) => !/^(Get|BatchGet|Describe)/.test(action)),
+    async close() {
+      await proxy.close();
+      client.destroy();
+    },
+  };
+}

@@ -1,0 +1,5 @@
+// The conformance suite for hono.
+import { honoDriver } from "./apps/hono.js";
+import { conformance } from "./suite.js";
+
+conformance(honoDriver);

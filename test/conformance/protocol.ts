@@ -1,0 +1,129 @@
+// What the conformance suite asks of an application under test: settings and steps that are plain JSON, so that an
+// application may run in another process, or on another runtime, and be asked over HTTP.
+import type { SessionStoreOptions } from "../../src/core/index.js";
+
+/** How the application keeps its sessions. */
+export interface AppSettings {
+  /** Of the DynamoDB API. */
+  readonly endpoint: string;
+  readonly table: { name: string; hashKey?: string; sortKey?: string | null; hashPrefix?: string };
+  readonly format: "json" | "map";
+  /** `by data`: a session with `remembered: true` lives for REMEMBERED_MS, another for GUEST_MS. */
+  readonly ttl?: number | "by data";
+  readonly touchInterval?: number;
+  readonly keepExpired?: boolean;
+  readonly timeout?: number;
+  /** Milliseconds, by the framework's own cookie option. */
+  readonly cookieMaxAge?: number;
+}
+
+export const REMEMBERED_MS = 7_200_000;
+export const GUEST_MS = 600_000;
+
+/** One thing that a request does with its session. A request without steps does not look at it. */
+export type Step =
+  | { readonly do: "read" }
+  | { readonly do: "set"; readonly key: string; readonly value: unknown }
+  /** What JSON cannot say. */
+  | { readonly do: "set special"; readonly key: string; readonly kind: keyof typeof SPECIAL }
+  | { readonly do: "unset"; readonly key: string }
+  | { readonly do: "save" }
+  | { readonly do: "regenerate" }
+  | { readonly do: "destroy" }
+  /** Changes how long this session's cookie, and with it the session, lives. */
+  | { readonly do: "set maxAge"; readonly ms: number }
+  /** Waits until the suite opens the gate. */
+  | { readonly do: "wait"; readonly gate: string }
+  | { readonly do: "throw" };
+
+export const SPECIAL = {
+  date: () => new Date(1_700_000_000_000),
+  undefined: () => undefined,
+  bigint: () => 1n,
+  large: () => "x".repeat(500_000),
+};
+
+/** What the application answers: what the handler saw when its steps were done. */
+export interface Answer {
+  readonly data?: Record<string, unknown>;
+  /** The code of the error that reached the framework's error handling. */
+  readonly error?: string;
+}
+
+export const STEPS_HEADER = "x-steps";
+/** A request with this header is passive, where the door has the option `renew`. */
+export const PASSIVE_HEADER = "x-passive";
+
+/** A session as an application reaches it, in its framework's own words. */
+export interface SessionActions {
+  read(): Record<string, unknown> | Promise<Record<string, unknown>>;
+  set(key: string, value: unknown): void;
+  unset(key: string): void;
+  save(): Promise<unknown>;
+  regenerate(): Promise<unknown>;
+  destroy(): Promise<unknown> | unknown;
+  setMaxAge(ms: number): void;
+}
+
+/** What an application has from the suite besides its settings. */
+export interface Lab {
+  readonly settings: AppSettings;
+  /** The store's options. */
+  readonly options: SessionStoreOptions;
+  /** Resolves when the suite opens the gate. */
+  wait(gate: string): Promise<void>;
+  /** To be called by the framework's error handling, with what reached it. */
+  failed(error: unknown): Answer;
+}
+
+/** Does what the request's header asks for. */
+export async function answerRequest(
+  steps: string | null | undefined,
+  session: SessionActions,
+  lab: Lab,
+): Promise<Answer> {
+  const asked: Step[] = JSON.parse(decodeURIComponent(steps ?? "%5B%5D"));
+  for (const step of asked) await takeStep(step, session, lab);
+  if (asked.length === 0) return {};
+  const isOver = asked.at(-1)?.do === "destroy";
+  return isOver ? { data: {} } : { data: await session.read() };
+}
+
+async function takeStep(step: Step, session: SessionActions, lab: Lab): Promise<void> {
+  switch (step.do) {
+    case "read":
+      await session.read();
+      return;
+    case "set":
+      session.set(step.key, step.value);
+      return;
+    case "set special":
+      session.set(step.key, SPECIAL[step.kind]());
+      return;
+    case "unset":
+      session.unset(step.key);
+      return;
+    case "save":
+      await session.save();
+      return;
+    case "regenerate":
+      await session.regenerate();
+      return;
+    case "destroy":
+      await session.destroy();
+      return;
+    case "set maxAge":
+      session.setMaxAge(step.ms);
+      return;
+    case "wait":
+      await lab.wait(step.gate);
+      return;
+    case "throw":
+      throw new Error("the handler threw");
+  }
+}
+
+/** The function `ttl` of the settings `by data`. */
+export function lifetimeByData(data: Readonly<Record<string, unknown>>): number {
+  return data.remembered === true ? REMEMBERED_MS : GUEST_MS;
+}

@@ -1,0 +1,50 @@
+// The conformance suite: what users of any framework count on, asserted over HTTP against whichever driver it is given.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Cell, type Format, makeCell } from "./cell.js";
+import type { Driver } from "./driver.js";
+import { dataPromises } from "./promises/data.js";
+import { failurePromises } from "./promises/failures.js";
+import { identityPromises } from "./promises/identity.js";
+import { lifetimePromises } from "./promises/lifetimes.js";
+import { renewalPromises } from "./promises/renewal.js";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Of which cell of the matrix a test is, and how much it asserted. */
+    conformance?: { driver: string; format: string; assertions: number };
+  }
+}
+
+/** Puts a driver's application under every promise, in each format that data is written in. */
+export function conformance(driver: Driver): void {
+  const formats: Format[] = ["json", "map"];
+  describe.each(formats)(`${driver.name}, %s`, (format) => {
+    let made: Cell;
+    beforeAll(async () => {
+      made = await makeCell(driver, format);
+    });
+    afterAll(() => made.close());
+    beforeEach(() => {
+      // The frameworks themselves read `Date`. Timers run on.
+      vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+      made.proxy.decide = () => undefined;
+      made.proxy.requests.length = 0;
+    });
+    afterEach(({ task }) => {
+      vi.useRealTimers();
+      const { assertionCalls: assertions } = expect.getState();
+      task.meta.conformance = { driver: driver.name, format, assertions };
+    });
+    for (const promises of [
+      identityPromises,
+      dataPromises,
+      lifetimePromises,
+      renewalPromises,
+      failurePromises,
+    ]) {
+      promises({ driver, format, cell: () => made });
+    }
+    // Skipped tests are printed by their names: the reason is the name.
+    for (const [what, why] of Object.entries(driver.cannot)) it.skip(`cannot ${what}: ${why}`);
+  });
+}
