@@ -1,5 +1,5 @@
-// How the package is built: every entry as ESM and CommonJS, with types for both. The entries of the frameworks import
-// the core's at run time, in either format, so that there is one core, and one error class, in a process.
+// How the package is built: every entry as ESM and CommonJS, with types for both. All of them import the one file that
+// holds the core at run time, in either format, so that there is one core, and one error class, in a process.
 import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -8,8 +8,8 @@ const coreStaysOutside: Plugin = {
   name: "core-stays-outside",
   setup(build) {
     const extension = build.initialOptions.format === "cjs" ? "cjs" : "js";
-    build.onResolve({ filter: /^\.\.\/core\/index\.js$/ }, () => ({
-      path: `../core/index.${extension}`,
+    build.onResolve({ filter: /\/doors\.js$/ }, () => ({
+      path: `../core/doors.${extension}`,
       external: true,
     }));
   },
@@ -17,6 +17,7 @@ const coreStaysOutside: Plugin = {
 
 export default defineConfig({
   entry: {
+    "core/doors": "src/core/doors.ts",
     "core/index": "src/core/index.ts",
     "express/index": "src/express/index.ts",
     "koa/index": "src/koa/index.ts",

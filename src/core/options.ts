@@ -114,13 +114,13 @@ const ROW_ATTRIBUTES = ["gen", "rev", "writes", "until", "expires", "sess", "upd
 // The longest delay that timers take; a longer one fires at once.
 const MAX_TIMER_MS = 2_147_483_647;
 
-type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
+/** Whether a value can be meant, and what to say was expected of one that cannot. */
+export type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
 
-const A_FUNCTION: Check = [(value) => typeof value === "function", "a function"];
-const TRUE_OR_FALSE: Check = [(value) => typeof value === "boolean", "true or false"];
+export const A_FUNCTION: Check = [(value) => typeof value === "function", "a function"];
+export const TRUE_OR_FALSE: Check = [(value) => typeof value === "boolean", "true or false"];
 const A_CONFIGURATION: Check = [isObject, "the configuration of a DynamoDBClient"];
 
-// Every name is listed, so that a misspelt one is refused instead of silently meaning its default.
 const CHECKS: Record<keyof SessionStoreOptions, Check> = {
   table: [isObject, "an object with at least { name }"],
   ttl: [
@@ -219,7 +219,18 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-function checkEach(given: object, checks: Record<string, Check>, prefix: string, required: string[]): void {
+/**
+ * Checks options by name: one that is not listed is refused, so that a misspelt one does not silently mean its default.
+ *
+ * @param prefix put before the names in messages: `table.`
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
+ */
+export function checkEach(
+  given: object,
+  checks: Readonly<Record<string, Check>>,
+  prefix: string,
+  required: readonly string[] = [],
+): void {
   const names = Object.keys(checks).join(", ");
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(checks, name)) refuseOption(`${prefix}${name}: no such option; there are ${names}`);

@@ -6,7 +6,7 @@ import {
   type SessionEngine,
   type SessionInHand,
   type SessionStoreOptions,
-} from "../core/index.js";
+} from "../core/doors.js";
 import { cookieOf, expiresOf, maxAgeOf, PLAIN_COOKIE, type StoredCookie, settledCookie } from "./cookie.js";
 import { type Link, Links } from "./links.js";
 

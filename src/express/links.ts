@@ -1,6 +1,6 @@
 // Which session in hand a framework's session object stands for, and what its cookie was when it was last loaded or
 // saved. Nothing is kept of objects that nobody holds any more.
-import type { SessionInHand } from "../core/index.js";
+import type { SessionInHand } from "../core/doors.js";
 import type { StoredCookie } from "./cookie.js";
 
 /** What is remembered of a session object. */

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
-import { refuseOption } from "../core/index.js";
+import { type Check, checkEach, refuseOption, TRUE_OR_FALSE } from "../core/doors.js";
 
 /** The session's cookie. All but `secret` of what can be said of it. */
 export interface SessionCookieOptions {
@@ -108,10 +108,9 @@ function checkSecrets(secret: string | readonly string[]): readonly string[] {
 
 const NAME = /^(?!__Host-|__Secure-)[\w!#$%&'*.^`|~+-]+$/;
 const NO_BREAK = /^[^;\r\n]*$/;
-const isBoolean = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string" && NO_BREAK.test(value);
 
-const CHECKS: Record<keyof SessionCookieOptions, readonly [(value: unknown) => boolean, string]> = {
+const CHECKS: Readonly<Record<keyof SessionCookieOptions, Check>> = {
   name: [
     (value) => typeof value === "string" && NAME.test(value),
     "a cookie's name (__Host- and __Secure- are options: cookie.prefix)",
@@ -120,11 +119,11 @@ const CHECKS: Record<keyof SessionCookieOptions, readonly [(value: unknown) => b
     (value) => typeof value === "number" && value > 0 && Number.isFinite(value),
     "milliseconds, more than 0",
   ],
-  rolling: [isBoolean, "true or false"],
+  rolling: TRUE_OR_FALSE,
   domain: [isText, "a host's name"],
   path: [(value) => isText(value) && String(value).startsWith("/"), "a path that begins with /"],
-  httpOnly: [isBoolean, "true or false"],
-  secure: [isBoolean, "true or false"],
+  httpOnly: TRUE_OR_FALSE,
+  secure: TRUE_OR_FALSE,
   sameSite: [
     (value) => value === "Strict" || value === "Lax" || value === "None",
     '"Strict", "Lax" or "None"',
@@ -134,12 +133,7 @@ const CHECKS: Record<keyof SessionCookieOptions, readonly [(value: unknown) => b
 
 function checkOptions(options: SessionCookieOptions): void {
   if (Object(options) !== options) refuseOption("cookie: expected an object", options);
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.entries(CHECKS).find(([known]) => known === name)?.[1];
-    if (!check) refuseOption(`cookie.${name}: no such option; there are ${Object.keys(CHECKS).join(", ")}`);
-    const [isValid, expected] = check;
-    if (value !== undefined && !isValid(value)) refuseOption(`cookie.${name}: expected ${expected}`, value);
-  }
+  checkEach(options, CHECKS, "cookie.");
   const { prefix, secure, sameSite, domain, path } = options;
   if (secure === false && prefix) refuseOption(`cookie.prefix: "${prefix}" needs a secure cookie`);
   if (secure === false && sameSite === "None") refuseOption('cookie.sameSite: "None" needs a secure cookie');

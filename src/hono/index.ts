@@ -2,12 +2,15 @@
 // write and when is the engine's business.
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import {
+  A_FUNCTION,
+  type Check,
+  checkEach,
   createSessionEngine,
   refuseOption,
   type SessionEngine,
   SessionEngines,
   type SessionStoreOptions,
-} from "../core/index.js";
+} from "../core/doors.js";
 import { SessionCookie, type SessionCookieOptions } from "./cookie.js";
 import { RequestSession, type Session } from "./session.js";
 
@@ -141,13 +144,14 @@ function resolve<E extends Env>(
 ): Settings {
   const { secret, cookie, variable: name, renew, ...shared } = { ...options };
   const engine = engineOf(shared);
-  const variable: string = name ?? "session";
-  if (typeof variable !== "string" || variable === "") refuseOption("variable: expected a name", variable);
-  if (renew !== undefined && typeof renew !== "function") {
-    refuseOption("renew: expected a function of Hono's context", renew);
-  }
-  return { engine, cookie: new SessionCookie(secret, cookie), variable, renew };
+  checkEach({ variable: name, renew }, CHECKS, "");
+  return { engine, cookie: new SessionCookie(secret, cookie), variable: name ?? "session", renew };
 }
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  variable: [(value) => typeof value === "string" && value !== "", "a name"],
+  renew: A_FUNCTION,
+};
 
 /** One middleware at work on a request. */
 interface Opened {

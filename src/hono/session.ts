@@ -8,7 +8,7 @@ import {
   type SessionEngine,
   type SessionInHand,
   SessionStoreError,
-} from "../core/index.js";
+} from "../core/doors.js";
 
 /**
  * A session, at `c.var.session`. A request that does not look at it costs nothing. What is changed is written once,

@@ -1,14 +1,15 @@
 // The entry `@cyclic.sh/session-store/koa`: koa-session's contract for an external store, translated to the engine's.
 // What to write and when is decided there.
 import {
+  A_FUNCTION,
   type CookieLifetime,
+  checkEach,
   createSessionEngine,
-  refuseOption,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
   type SessionStoreOptions,
-} from "../core/index.js";
+} from "../core/doors.js";
 
 /** What the store looks at of Koa's context. A function of the application's may ask for Koa's whole `Context`. */
 export interface KoaContext {
@@ -55,9 +56,7 @@ export class CyclicSessionStore {
 
   constructor(options: CyclicSessionStoreOptions) {
     const { renew, ...shared } = { ...options };
-    if (renew !== undefined && typeof renew !== "function") {
-      refuseOption("renew: expected a function of Koa's context", renew);
-    }
+    checkEach({ renew }, { renew: A_FUNCTION }, "");
     this.#engine = createSessionEngine(shared);
     this.#renew = renew;
     this.#hasTtl = shared.ttl !== undefined;

@@ -17,14 +17,7 @@ const EXPORTS = {
   [`${PACKAGE}/express`]: ["CyclicSessionStore"],
   [`${PACKAGE}/koa`]: ["CyclicSessionStore"],
   [`${PACKAGE}/hono`]: ["session"],
-  [`${PACKAGE}/core`]: [
-    "DEFAULTS",
-    "SessionEngines",
-    "SessionStoreError",
-    "copyOfData",
-    "createSessionEngine",
-    "refuseOption",
-  ],
+  [`${PACKAGE}/core`]: ["DEFAULTS", "SessionStoreError", "createSessionEngine"],
 };
 
 /** Makes a store and an engine as an application does, without sending anything. */

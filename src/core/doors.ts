@@ -1,0 +1,28 @@
+// What the doors of this package are given of the core: all that users get, and what doors are made of besides. Built as
+// one file that every entry loads, so that there is one core, and one error class, in a process.
+export { copyOfData } from "./data.js";
+export {
+  createSessionEngine,
+  type SaveResult,
+  type SessionChange,
+  type SessionEngine,
+  type TouchResult,
+  type UpdateResult,
+} from "./engine.js";
+export { SessionEngines } from "./engines.js";
+export { type SessionErrorCode, SessionStoreError } from "./errors.js";
+export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
+export {
+  A_FUNCTION,
+  type Check,
+  checkEach,
+  DEFAULTS,
+  type DynamoDBClientLike,
+  refuseOption,
+  type SessionData,
+  type SessionStoreOptions,
+  type TableOptions,
+  TRUE_OR_FALSE,
+} from "./options.js";
+export type { CookieLifetime } from "./protocol.js";
+export type { SessionInHand } from "./session.js";
