@@ -150,9 +150,12 @@ export class SessionEngine {
   /**
    * A session that is new: its first save makes the row. Where a live one stands under the id, that is written over.
    * Any id is taken; one that cannot be a key is refused by the save.
+   *
+   * @param predecessor a session whose data the new one takes over, and which is destroyed for it: a new id for the same
+   * user. Where that turned out to be destroyed by another request, saving the new one is `gone`: the logout stands.
    */
-  create(id: string): SessionInHand {
-    return SessionInHand.unknown(id, true);
+  create(id: string, predecessor?: SessionInHand): SessionInHand {
+    return predecessor ? SessionInHand.after(predecessor, id) : SessionInHand.unknown(id, true);
   }
 
   /**
@@ -220,14 +223,17 @@ export class SessionEngine {
 
   /** Destroys a session, and writes of it that are on their way in this process. None being there is as good. */
   destroy(target: SessionInHand | string): Promise<void> {
-    const { id } = inHand(target);
+    const session = inHand(target);
+    const { id } = session;
     const key = storageKeyOf(id, this.#options.keys);
     if (key === undefined) return Promise.resolve();
     let isRemoved = false;
+    let wasThere = false;
     const work = async (operation: Operation): Promise<void> => {
       const remove = async () => {
-        await this.#table.remove(key, operation);
+        wasThere = (await this.#table.remove(key, operation)) || wasThere;
         isRemoved = true;
+        session.destroyed(wasThere);
       };
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.

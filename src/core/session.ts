@@ -16,6 +16,8 @@ export class SessionInHand {
   #row: SessionRow | undefined;
   #holds: Holds | undefined;
   #mayCreate: boolean;
+  #predecessor: SessionInHand | undefined;
+  #isLost = false;
 
   private constructor(id: string, data: SessionData, row: SessionRow | undefined, mayCreate: boolean) {
     this.id = id;
@@ -33,6 +35,18 @@ export class SessionInHand {
   /** A session of which no row is known. `mayCreate` is whether its first save makes one, where there is none. */
   static unknown(id: string, mayCreate: boolean): SessionInHand {
     return new SessionInHand(id, {}, undefined, mayCreate);
+  }
+
+  /** A session that takes the place of another, and has its data. */
+  static after(predecessor: SessionInHand, id: string): SessionInHand {
+    const session = SessionInHand.unknown(id, true);
+    session.#predecessor = predecessor;
+    return session;
+  }
+
+  /** Whether another request had destroyed this session, or the one that it took the place of, before this one did. */
+  get isLost(): boolean {
+    return this.#isLost || (this.#predecessor?.isLost ?? false);
   }
 
   /** What the caller loaded, or last saved, as JSON text; `undefined` where that is not certain. */
@@ -90,6 +104,11 @@ export class SessionInHand {
     this.#row = row;
     this.#base = base;
     this.#mayCreate = false;
+  }
+
+  /** It was to be destroyed, and `wasThere` says whether its row still was. One that was never written is not lost. */
+  destroyed(wasThere: boolean): void {
+    this.#isLost = !wasThere && this.#row !== undefined;
   }
 
   /** A write may have arrived or not: nothing counts as unchanged until the next one that is certain. */

@@ -156,10 +156,11 @@ export class SessionTable {
     });
   }
 
-  /** Removes a row, whatever it holds. None being there is as good. */
-  async remove(key: StorageKey, operation: Operation): Promise<void> {
-    const command = new DeleteItemCommand({ ...this.#common(), Key: this.#keyOf(key) });
-    await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+  /** Removes a row, whatever it holds; says whether there was one. */
+  async remove(key: StorageKey, operation: Operation): Promise<boolean> {
+    const expression = new Expression();
+    const condition = `attribute_exists(${expression.name(this.#options.keys.hashKey, "#hashKey")})`;
+    return this.#removeIf(key, condition, expression, operation);
   }
 
   /**
@@ -168,20 +169,7 @@ export class SessionTable {
    */
   async removeExpired(row: SessionRow, operation: Operation): Promise<boolean> {
     const expression = new Expression();
-    const condition = isExactly(expression, row);
-    const command = new DeleteItemCommand({
-      ...this.#common(),
-      Key: this.#keyOf(row.key),
-      ConditionExpression: condition,
-      ...expression.spoken(),
-    });
-    try {
-      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
-      return true;
-    } catch (error) {
-      if (isRefusal(error)) return false;
-      throw error;
-    }
+    return this.#removeIf(row.key, isExactly(expression, row), expression, operation);
   }
 
   /** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
@@ -290,6 +278,28 @@ export class SessionTable {
       return { outcome: "refused", current };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };
+  }
+
+  async #removeIf(
+    key: StorageKey,
+    condition: string,
+    expression: Expression,
+    operation: Operation,
+  ): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(key),
+      ConditionExpression: condition,
+      ...expression.spoken(),
+    });
+    try {
+      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+      return true;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // Refused after an attempt whose answer was lost, it may have been that attempt which removed the row.
+      return (error.$metadata.attempts ?? 1) > 1;
+    }
   }
 
   // dynalite holds no map equal to another, and refuses a row of 0.0.19 that is just what was read.

@@ -283,6 +283,76 @@ describe("a destroyed session stays destroyed", () => {
     expect(await engine.save(id, { n: 3 })).toEqual({ outcome: "saved" });
   });
 
+  it("against one that takes over its data under a new id, as after a sign-in", async () => {
+    const { engine, events } = bench.engine();
+    const id = newId();
+    const other = newId();
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    await engine.destroy(id);
+    await engine.destroy(session);
+    const successor = engine.create(other, session);
+    expect(await engine.save(successor, session.data)).toEqual({ outcome: "gone" });
+    expect(await engine.save(successor, session.data)).toEqual({ outcome: "gone" });
+    expect(await engine.save(engine.create(newId(), successor), session.data)).toEqual({ outcome: "gone" });
+    expect(await bench.row(other)).toBeUndefined();
+    expect(events.filter(({ type }) => type === "gone")).toHaveLength(3);
+  });
+
+  it("and one that takes its place while it is there is made", async () => {
+    const { engine } = bench.engine();
+    const [id, next, last] = [newId(), newId(), newId()];
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    await engine.destroy(session);
+    const successor = engine.create(next, session);
+    expect(await engine.save(successor, session.data)).toEqual({ outcome: "saved" });
+    await engine.destroy(successor);
+    expect(await engine.save(engine.create(last, successor), session.data)).toEqual({ outcome: "saved" });
+    expect((await engine.load(last))?.data).toEqual({ user: "ada" });
+    expect(await bench.row(id)).toBeUndefined();
+    expect(await bench.row(next)).toBeUndefined();
+  });
+
+  it("and one that takes its place while a save of it is on its way is made", async () => {
+    const { engine } = bench.engine();
+    const [id, next] = [newId(), newId()];
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    const saved = engine.save(id, { user: "ada", n: 1 });
+    await engine.destroy(session);
+    await saved;
+    expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
+    expect(await bench.row(id)).toBeUndefined();
+  });
+
+  it("and one that takes the place of a session that was never written is made", async () => {
+    const { engine } = bench.engine();
+    const unwritten = engine.create(newId());
+    await engine.destroy(unwritten);
+    const id = newId();
+    expect(await engine.save(engine.create(id, unwritten), { n: 1 })).toEqual({ outcome: "saved" });
+    expect((await engine.load(id))?.data).toEqual({ n: 1 });
+  });
+
+  it("and one whose own removal was only not answered counts as having been there", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 2 }) });
+    const [id, next] = [newId(), newId()];
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    let sent = 0;
+    proxy.decide = (action) => (action === "DeleteItem" && sent++ === 0 ? dropAfter : undefined);
+    await engine.destroy(session);
+    expect(sent).toBe(2);
+    expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
+  });
+
   it("and destroying what is not there is as good", async () => {
     const { engine } = bench.engine();
     await expect(engine.destroy(newId())).resolves.toBeUndefined();
