@@ -7,6 +7,7 @@ import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
 import { isExpired, isRemovable } from "./expiry.js";
 import { type StorageKey, sessionIdOf, storageKeyOf } from "./keys.js";
+import { withoutLost } from "./merge.js";
 import { done, type Operation, OperationRunner } from "./operation.js";
 import {
   describe,
@@ -152,7 +153,8 @@ export class SessionEngine {
    * Any id is taken; one that cannot be a key is refused by the save.
    *
    * @param predecessor a session whose data the new one takes over, and which is destroyed for it: a new id for the same
-   * user. Where that turned out to be destroyed by another request, saving the new one is `gone`: the logout stands.
+   * user. Where that was gone before, destroyed by another request or over, nothing of it comes back: what its caller
+   * did not change is left out of what is saved, and where that is all there is, the save is `gone`.
    */
   create(id: string, predecessor?: SessionInHand): SessionInHand {
     return predecessor ? SessionInHand.after(predecessor, id) : SessionInHand.unknown(id, true);
@@ -180,10 +182,12 @@ export class SessionEngine {
     const session = target instanceof SessionInHand ? target : this.adopt(target);
     let isTouch = false;
     const work = async (operation: Operation): Promise<SaveResult> => {
-      const text = encodeData(data);
-      if (this.#options.format === "json") checkSize({ sess: { S: text } });
+      const given = encodeData(data);
+      if (this.#options.format === "json") checkSize({ sess: { S: given } });
       const key = this.#keyFor(session.id);
       return this.#shared.turns.take(key, operation.signal, async () => {
+        const text = session.lost === undefined ? given : withoutLost(given, session.lost);
+        if (text === undefined) return this.#gone(operation);
         if (!(await this.#protocol.know(session, key, operation))) return this.#gone(operation);
         isTouch = this.#protocol.isUnchanged(session, text);
         if (!isTouch) return this.#write(session, key, text, cookie, operation);
@@ -228,12 +232,11 @@ export class SessionEngine {
     const key = storageKeyOf(id, this.#options.keys);
     if (key === undefined) return Promise.resolve();
     let isRemoved = false;
-    let wasThere = false;
     const work = async (operation: Operation): Promise<void> => {
       const remove = async () => {
-        wasThere = (await this.#table.remove(key, operation)) || wasThere;
+        const removed = await this.#table.remove(key, operation);
         isRemoved = true;
-        session.destroyed(wasThere);
+        session.removed(removed !== "unknown" && this.#protocol.isGone(session.row, removed));
       };
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.

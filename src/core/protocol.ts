@@ -111,7 +111,6 @@ export class RowProtocol {
 
   /** Makes sure that the row of a session in hand is known, or may be made; false when the session is gone. */
   async know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
-    if (session.isLost) return false;
     if (session.row !== undefined || session.mayCreate) return true;
     const current = await this.#table.read(key, operation, true);
     if (current === undefined || this.isGone(undefined, current)) return false;

@@ -17,7 +17,7 @@ export class SessionInHand {
   #holds: Holds | undefined;
   #mayCreate: boolean;
   #predecessor: SessionInHand | undefined;
-  #isLost = false;
+  #removal: "own" | "lost" | undefined;
 
   private constructor(id: string, data: SessionData, row: SessionRow | undefined, mayCreate: boolean) {
     this.id = id;
@@ -44,9 +44,12 @@ export class SessionInHand {
     return session;
   }
 
-  /** Whether another request had destroyed this session, or the one that it took the place of, before this one did. */
-  get isLost(): boolean {
-    return this.#isLost || (this.#predecessor?.isLost ?? false);
+  /**
+   * What was loaded of a session that another request then destroyed, this one or the one that it took the place of: a
+   * save of it, as JSON text, would bring that back. `undefined` where nothing is lost.
+   */
+  get lost(): string | undefined {
+    return this.#removal === "lost" ? this.#base : this.#predecessor?.lost;
   }
 
   /** What the caller loaded, or last saved, as JSON text; `undefined` where that is not certain. */
@@ -106,9 +109,9 @@ export class SessionInHand {
     this.#mayCreate = false;
   }
 
-  /** It was to be destroyed, and `wasThere` says whether its row still was. One that was never written is not lost. */
-  destroyed(wasThere: boolean): void {
-    this.#isLost = !wasThere && this.#row !== undefined;
+  /** This request's own removal of the row; `wasGone` says that another's had come before it. */
+  removed(wasGone: boolean): void {
+    this.#removal ??= wasGone && this.#row !== undefined ? "lost" : "own";
   }
 
   /** A write may have arrived or not: nothing counts as unchanged until the next one that is certain. */

@@ -156,11 +156,26 @@ export class SessionTable {
     });
   }
 
-  /** Removes a row, whatever it holds; says whether there was one. */
-  async remove(key: StorageKey, operation: Operation): Promise<boolean> {
-    const expression = new Expression();
-    const condition = `attribute_exists(${expression.name(this.#options.keys.hashKey, "#hashKey")})`;
-    return this.#removeIf(key, condition, expression, operation);
+  /**
+   * Removes a row, whatever it holds, and says what it was; `unknown` where that cannot be said: it cannot be read, or an
+   * attempt whose answer was lost may have removed it.
+   */
+  async remove(key: StorageKey, operation: Operation): Promise<SessionRow | "unknown" | undefined> {
+    const command = new DeleteItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(key),
+      ReturnValues: "ALL_OLD",
+    });
+    const { Attributes, $metadata } = await this.#send("DeleteItem", operation, (client, options) =>
+      client.send(command, options),
+    );
+    if (Attributes === undefined) return ($metadata.attempts ?? 1) > 1 ? "unknown" : undefined;
+    if (!isSessionItem(Attributes)) return undefined;
+    try {
+      return decodeRow(Attributes, key, this.#options.keys);
+    } catch {
+      return "unknown";
+    }
   }
 
   /**
@@ -169,7 +184,20 @@ export class SessionTable {
    */
   async removeExpired(row: SessionRow, operation: Operation): Promise<boolean> {
     const expression = new Expression();
-    return this.#removeIf(row.key, isExactly(expression, row), expression, operation);
+    const condition = isExactly(expression, row);
+    const command = new DeleteItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(row.key),
+      ConditionExpression: condition,
+      ...expression.spoken(),
+    });
+    try {
+      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
   }
 
   /** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
@@ -278,28 +306,6 @@ export class SessionTable {
       return { outcome: "refused", current };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };
-  }
-
-  async #removeIf(
-    key: StorageKey,
-    condition: string,
-    expression: Expression,
-    operation: Operation,
-  ): Promise<boolean> {
-    const command = new DeleteItemCommand({
-      ...this.#common(),
-      Key: this.#keyOf(key),
-      ConditionExpression: condition,
-      ...expression.spoken(),
-    });
-    try {
-      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
-      return true;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      // Refused after an attempt whose answer was lost, it may have been that attempt which removed the row.
-      return (error.$metadata.attempts ?? 1) > 1;
-    }
   }
 
   // dynalite holds no map equal to another, and refuses a row of 0.0.19 that is just what was read.

@@ -283,62 +283,102 @@ describe("a destroyed session stays destroyed", () => {
     expect(await engine.save(id, { n: 3 })).toEqual({ outcome: "saved" });
   });
 
-  it("against one that takes over its data under a new id, as after a sign-in", async () => {
-    const { engine, events } = bench.engine();
+  it("and destroying what is not there is as good", async () => {
+    const { engine } = bench.engine();
+    await expect(engine.destroy(newId())).resolves.toBeUndefined();
+  });
+});
+
+describe("a session that takes the place of another, under a new id", () => {
+  async function twoRequests() {
+    const made = bench.engine({ ttl: 60_000 });
+    const { engine } = made;
     const id = newId();
-    const other = newId();
-    await engine.save(engine.create(id), { user: "ada" });
+    await engine.save(engine.create(id), { user: "ada", cart: ["tea"] });
     const session = await engine.load(id);
     if (!session) throw new Error("not loaded");
+    /** Destroys the session, and saves this in its place. */
+    const replace = async (data: object, old = session) => {
+      await engine.destroy(old);
+      const successor = engine.create(newId(), old);
+      const { outcome } = await engine.save(successor, data);
+      return { outcome, successor, data: (await engine.load(successor.id))?.data };
+    };
+    return { ...made, id, session, replace };
+  }
+
+  it("has all of its data", async () => {
+    const { session, replace, id } = await twoRequests();
+    const { outcome, data, successor } = await replace({ ...session.data, n: 1 });
+    expect({ outcome, data }).toEqual({ outcome: "saved", data: { user: "ada", cart: ["tea"], n: 1 } });
+    expect(await replace({ n: 2 }, successor)).toMatchObject({ outcome: "saved", data: { n: 2 } });
+    expect(await bench.row(id)).toBeUndefined();
+    expect(await bench.row(successor.id)).toBeUndefined();
+  });
+
+  it("brings nothing back that another request destroyed before, also not by a third", async () => {
+    const { engine, session, replace, id, events } = await twoRequests();
     await engine.destroy(id);
-    await engine.destroy(session);
-    const successor = engine.create(other, session);
-    expect(await engine.save(successor, session.data)).toEqual({ outcome: "gone" });
-    expect(await engine.save(successor, session.data)).toEqual({ outcome: "gone" });
-    expect(await engine.save(engine.create(newId(), successor), session.data)).toEqual({ outcome: "gone" });
-    expect(await bench.row(other)).toBeUndefined();
-    expect(events.filter(({ type }) => type === "gone")).toHaveLength(3);
+    const { outcome, data, successor } = await replace(session.data);
+    expect({ outcome, data }).toEqual({ outcome: "gone", data: undefined });
+    expect(await replace(session.data, successor)).toMatchObject({ outcome: "gone", data: undefined });
+    expect(events.filter(({ type }) => type === "gone")).toHaveLength(2);
   });
 
-  it("and one that takes its place while it is there is made", async () => {
-    const { engine } = bench.engine();
-    const [id, next, last] = [newId(), newId(), newId()];
-    await engine.save(engine.create(id), { user: "ada" });
-    const session = await engine.load(id);
-    if (!session) throw new Error("not loaded");
-    await engine.destroy(session);
-    const successor = engine.create(next, session);
-    expect(await engine.save(successor, session.data)).toEqual({ outcome: "saved" });
-    await engine.destroy(successor);
-    expect(await engine.save(engine.create(last, successor), session.data)).toEqual({ outcome: "saved" });
-    expect((await engine.load(last))?.data).toEqual({ user: "ada" });
-    expect(await bench.row(id)).toBeUndefined();
-    expect(await bench.row(next)).toBeUndefined();
+  it("has what this request itself changed, whatever another destroyed: two sign-ins at once are both signed in", async () => {
+    const { engine, session, replace, id } = await twoRequests();
+    await engine.destroy(id);
+    const { outcome, data, successor } = await replace({ ...session.data, user: "bob", n: 1 });
+    expect({ outcome, data }).toEqual({ outcome: "saved", data: { user: "bob", n: 1 } });
+    await engine.save(successor, { ...session.data, user: "bob", n: 2 });
+    expect((await engine.load(successor.id))?.data).toEqual({ user: "bob", n: 2 });
   });
 
-  it("and one that takes its place while a save of it is on its way is made", async () => {
-    const { engine } = bench.engine();
-    const [id, next] = [newId(), newId()];
-    await engine.save(engine.create(id), { user: "ada" });
-    const session = await engine.load(id);
-    if (!session) throw new Error("not loaded");
-    const saved = engine.save(id, { user: "ada", n: 1 });
+  it("brings nothing back that was over", async () => {
+    const { session, replace, clock } = await twoRequests();
+    clock.pass(60_000);
+    expect((await replace(session.data)).outcome).toBe("gone");
+  });
+
+  it("brings nothing back where another session had been made under the old id", async () => {
+    const { engine, session, replace, id } = await twoRequests();
+    await engine.destroy(id);
+    await engine.save(engine.create(id), { user: "eve" });
+    expect((await replace(session.data)).outcome).toBe("gone");
+  });
+
+  it("brings nothing back where a logout left what connect-dynamodb's touch makes of it", async () => {
+    const { engine, session, replace, id } = await twoRequests();
+    const { pk, sk, expires } = (await bench.row(id)) ?? {};
+    if (!pk || !sk || !expires) throw new Error("not written");
+    await engine.destroy(id);
+    await putRow(bench.client, bench.table, { pk, sk, expires });
+    expect((await replace(session.data)).outcome).toBe("gone");
+  });
+
+  it("has all of its data though the request destroyed that twice", async () => {
+    const { engine, session, replace } = await twoRequests();
     await engine.destroy(session);
+    expect(await replace(session.data)).toMatchObject({ outcome: "saved", data: session.data });
+  });
+
+  it("has all of its data while a save of that is on its way", async () => {
+    const { engine, session, replace, id } = await twoRequests();
+    const saved = engine.save(id, { ...session.data, n: 1 });
+    expect((await replace(session.data)).outcome).toBe("saved");
     await saved;
-    expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
     expect(await bench.row(id)).toBeUndefined();
   });
 
-  it("and one that takes the place of a session that was never written is made", async () => {
-    const { engine } = bench.engine();
-    const unwritten = engine.create(newId());
-    await engine.destroy(unwritten);
-    const id = newId();
-    expect(await engine.save(engine.create(id, unwritten), { n: 1 })).toEqual({ outcome: "saved" });
-    expect((await engine.load(id))?.data).toEqual({ n: 1 });
+  it("has its own data where nothing of the old one was ever written", async () => {
+    const { engine, replace } = await twoRequests();
+    expect(await replace({ n: 1 }, engine.create(newId()))).toMatchObject({
+      outcome: "saved",
+      data: { n: 1 },
+    });
   });
 
-  it("and one whose own removal was only not answered counts as having been there", async () => {
+  it("has all of its data where that was to be removed twice for want of an answer", async () => {
     const proxy = await startDenialProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 2 }) });
@@ -353,9 +393,11 @@ describe("a destroyed session stays destroyed", () => {
     expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
   });
 
-  it("and destroying what is not there is as good", async () => {
-    const { engine } = bench.engine();
-    await expect(engine.destroy(newId())).resolves.toBeUndefined();
+  it("can take the place of one whose row cannot be read any more", async () => {
+    const { session, replace, id } = await twoRequests();
+    await putRow(bench.client, bench.table, { ...(await bench.row(id)), rev: { S: "x" } });
+    expect((await replace(session.data)).outcome).toBe("saved");
+    expect(await bench.row(id)).toBeUndefined();
   });
 });
 
