@@ -3,7 +3,7 @@
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
-import { type ExpiryStamp, expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
+import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
 import { mergeText } from "./merge.js";
 import { done, type Operation } from "./operation.js";
@@ -21,8 +21,8 @@ export interface CookieLifetime {
   /** Milliseconds that the row outlives a cookie whose `maxAge` governs. Default 0. */
   readonly grace?: number | undefined;
   /**
-   * `false` for a passive request, such as a page's polling, which must not keep its session alive: it moves the expiry
-   * of no session that is in the table. Default `true`.
+   * `false` for a passive request, such as a page's polling, which must not keep its session alive: it prolongs no
+   * session that is in the table. Default `true`.
    */
   readonly renew?: boolean | undefined;
 }
@@ -155,7 +155,8 @@ export class RowProtocol {
     const isAnew = row === undefined || isExpired(row, now());
     const stored = mergeText(text, isAnew ? undefined : row.text, session.holds);
     const expiry = this.#expiry(this.#lifetime(stored, cookie));
-    const keepsExpiry = cookie.renew === false && !isAnew;
+    // A passive request prolongs no life. It may shorten one.
+    const keepsExpiry = cookie.renew === false && !isAnew && expiry.until >= (endOf(row) ?? 0);
     const sess = toSess(stored, format, keepsExpiry ? (row.updated ?? expiry.updated) : expiry.updated);
     const fresh = {
       key,

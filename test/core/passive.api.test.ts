@@ -56,6 +56,16 @@ describe.each(["json", "map"] as const)("a passive request, format %s", (format)
     expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + HOUR) });
   });
 
+  it("may end its session sooner", async () => {
+    const { engine, clock } = bench.engine({ format });
+    const id = newId();
+    await engine.save(engine.create(id), { n: 1 }, { maxAge: HOUR });
+    clock.pass(1);
+    const session = await engine.load(id);
+    await engine.save(session ?? id, { n: 2 }, { ...passive, maxAge: 60_000 });
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + 60_000) });
+  });
+
   it("that updates the session leaves its end as well", async () => {
     const { engine, id, end } = await halfAnHourOld(format);
     await engine.update(id, (data) => ({ n: Number(data.n) + 1 }), passive);
