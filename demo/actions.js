@@ -5,12 +5,12 @@ import { randomUUID } from "node:crypto";
 const HEADER = /^([\w-]{1,40}) ([\w .,'-]{1,60})$/;
 
 /**
- * @param {import("node:http").IncomingMessage & { originalUrl?: string }} request
+ * @param {import("node:http").IncomingMessage} request
  * @returns {{ id: string, label: string }}
  */
 export function readAction(request) {
   const [, id, label] = HEADER.exec(String(request.headers["x-demo-action"])) ?? [];
   if (id !== undefined && label !== undefined) return { id, label };
-  const path = (request.originalUrl ?? request.url ?? "").split("?")[0].slice(0, 60);
+  const path = (request.url ?? "").split("?")[0].slice(0, 60);
   return { id: randomUUID(), label: `${request.method} ${path}` };
 }

@@ -1,17 +1,22 @@
 // What the demo's command line may say, read and checked; nothing is started here.
 import { parseArgs } from "node:util";
+import { DOORS } from "./doors.js";
 
-export const DEFAULT_PORT = 3000;
+export const DEFAULT_PORTS = portsFrom(3000);
 
-export const HELP = `A small shop whose sessions live in DynamoDB, and a view of what that costs.
+const LAST_FIRST_PORT = 65_535 - (DOORS.length - 1);
+
+export const HELP = `A small shop whose sessions live in DynamoDB, and a view of what that costs: served by Express, Koa and Hono, each
+on a port of its own, over one table.
 
   npm run demo                            a DynamoDB in memory (dynalite); nothing leaves this machine
   npm run demo -- --table NAME            a table of yours in AWS, with your own credentials
 
-  --port N         listen on this port of 127.0.0.1 (default ${DEFAULT_PORT}, or a free one where that is taken; 0: any free one)
+  --port N         listen on the ports N, N+1 and N+2 of 127.0.0.1 (default ${DEFAULT_PORTS.join(", ")}, or a free one where one of them is
+                   taken; 0: any free ones)
   --table NAME     use this table: string keys "pk" and "sk". It is neither created nor deleted by the demo
   --region R       the table's region (default: what the AWS SDK finds, such as AWS_REGION)
-  --check          start, walk through everything as a browser would, say what was seen, and end
+  --check          start, walk through everything at each framework as a browser would, say what was seen, and end
   --help           this text
 `;
 
@@ -22,7 +27,7 @@ export class ArgumentError extends Error {}
  * @typedef {object} DemoArguments
  * @property {boolean} help
  * @property {boolean} check
- * @property {number | undefined} port undefined where none was asked for
+ * @property {number[] | undefined} ports one for each framework; undefined where none were asked for
  * @property {string | undefined} table
  * @property {string | undefined} region
  */
@@ -40,9 +45,9 @@ export function readArguments(given) {
     throw new ArgumentError("--region says where a table is: give --table as well");
   }
   if (check && (table !== undefined || port !== undefined)) {
-    throw new ArgumentError("--check brings its own table and its own port: give it alone");
+    throw new ArgumentError("--check brings its own table and its own ports: give it alone");
   }
-  return { help, check, port: port === undefined ? undefined : toPort(port), table, region };
+  return { help, check, ports: port === undefined ? undefined : portsFrom(toFirstPort(port)), table, region };
 }
 
 /** @param {string[]} given */
@@ -64,8 +69,15 @@ function parse(given) {
 }
 
 /** @param {string} text */
-function toPort(text) {
+function toFirstPort(text) {
   const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new ArgumentError(`--port: expected a number from 0 to 65535, got "${text}"`);
+  if (/^\d{1,5}$/.test(text) && port <= LAST_FIRST_PORT) return port;
+  throw new ArgumentError(
+    `--port: expected the first of ${DOORS.length} ports, a number from 0 to ${LAST_FIRST_PORT}, got "${text}"`,
+  );
+}
+
+/** @param {number} first 0 for any */
+function portsFrom(first) {
+  return DOORS.map((_, index) => (first === 0 ? 0 : first + index));
 }

@@ -1,20 +1,28 @@
-// As much of a browser as the check needs: cookies that are kept and sent, and answers read to their end.
+// As much of a browser as the check needs: cookies that are kept and sent, and answers read to their end. One is at one
+// port; cookies are the host's, whatever the port, so that several of them share theirs.
 
 /** @typedef {{ status: number, body: any, headers: Headers, setCookies: string[] }} Answer */
 
 export class Browser {
   /** @type {Map<string, string>} */
-  cookies = new Map();
+  cookies;
   #url;
   #signal;
 
   /**
    * @param {string} url
    * @param {AbortSignal} signal ends every request
+   * @param {Map<string, string>} [cookies]
    */
-  constructor(url, signal) {
+  constructor(url, signal, cookies = new Map()) {
     this.#url = url;
     this.#signal = signal;
+    this.cookies = cookies;
+  }
+
+  /** The same browser at another address. */
+  at(url) {
+    return new Browser(url, this.#signal, this.cookies);
   }
 
   /** Another browser, without cookies. */
@@ -24,9 +32,7 @@ export class Browser {
 
   /** Another browser that holds the same cookies. */
   clone() {
-    const copy = this.stranger();
-    copy.cookies = new Map(this.cookies);
-    return copy;
+    return new Browser(this.#url, this.#signal, new Map(this.cookies));
   }
 
   /**
@@ -42,8 +48,16 @@ export class Browser {
    * @param {object} [body]
    */
   post(path, body = {}) {
-    const headers = { "content-type": "application/json" };
-    return this.#request(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return this.postText(path, JSON.stringify(body));
+  }
+
+  /**
+   * @param {string} path
+   * @param {string} text
+   * @param {string} [type] what it says that it is
+   */
+  postText(path, text, type = "application/json") {
+    return this.#request(path, { method: "POST", headers: { "content-type": type }, body: text });
   }
 
   /** @returns {Promise<Answer>} */
@@ -68,8 +82,8 @@ export class Browser {
     const [pair, ...attributes] = line.split("; ");
     const name = pair.slice(0, pair.indexOf("="));
     const expires = attributes
-      .find((attribute) => attribute.startsWith("Expires="))
-      ?.slice("Expires=".length);
+      .find((attribute) => attribute.toLowerCase().startsWith("expires="))
+      ?.slice("expires=".length);
     if (expires !== undefined && Date.parse(expires) <= Date.now()) this.cookies.delete(name);
     else this.cookies.set(name, pair.slice(name.length + 1));
   }

@@ -78,7 +78,7 @@ export class CallRecord {
   /**
    * A visitor's actions, the newest first, and the totals of all of them, forgotten ones included.
    *
-   * @param {string} visitor
+   * @param {string | undefined} visitor undefined for one who has no name
    * @returns {{ actions: Action[], totals: Totals }}
    */
   of(visitor) {

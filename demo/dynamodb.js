@@ -6,6 +6,7 @@ import {
   DynamoDBClient,
   GetItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { DEMO_PREFIX } from "./doors.js";
 
 /**
  * @typedef {object} DemoTable
@@ -64,7 +65,7 @@ export async function useTable(name, region) {
   const clientConfig = region === undefined ? {} : { region };
   const client = new DynamoDBClient(clientConfig);
   try {
-    const key = { pk: { S: "session-store#demo" }, sk: { S: "session-store#demo" } };
+    const key = { pk: { S: DEMO_PREFIX }, sk: { S: DEMO_PREFIX } };
     await client.send(new GetItemCommand({ TableName: name, Key: key }));
     const place = `DynamoDB in ${await client.config.region()}`;
     return { name, clientConfig, isEmbedded: false, place, close: async () => {} };

@@ -1,5 +1,6 @@
 // `npm run demo`: reads the command line, starts the demo or its check, says where it is, and ends it on Ctrl-C.
-import { ArgumentError, DEFAULT_PORT, HELP, readArguments } from "./arguments.js";
+import { ArgumentError, DEFAULT_PORTS, HELP, readArguments } from "./arguments.js";
+import { DEMO_PREFIX } from "./doors.js";
 import { startEmbeddedTable, TableError, useTable } from "./dynamodb.js";
 
 // Whatever is still open by then does not keep the process.
@@ -27,52 +28,52 @@ async function main(given) {
   const { startDemo } = await import("./server.js");
   const table =
     given.table === undefined ? await startEmbeddedTable() : await useTable(given.table, given.region);
-  const demo = await startOnAPort(startDemo, table, given.port);
-  say(table, demo.url);
-  endOnSignal(demo);
+  const ports = given.ports ?? DEFAULT_PORTS;
+  const orFreePorts = given.ports === undefined;
+  const { doors, close } = await startDemo({ table, ports, orFreePorts });
+  say(table);
+  sayWhere(doors, ports);
+  endOnSignal(close);
 }
 
-/** The port that was asked for, or the usual one, or any: only the usual one may be replaced. */
-async function startOnAPort(startDemo, table, port) {
-  if (port !== undefined) return startDemo({ table, port });
-  // Tried on a table that survives a failure, for the second attempt.
-  const kept = { ...table, close: async () => {} };
-  try {
-    const demo = await startDemo({ table: kept, port: DEFAULT_PORT });
-    return { url: demo.url, close: () => demo.close().then(table.close) };
-  } catch (error) {
-    if (error.code !== "EADDRINUSE") {
-      await table.close();
-      throw error;
-    }
-    console.log(`Port ${DEFAULT_PORT} is taken: using a free one.`);
-    return startDemo({ table, port: 0 });
-  }
-}
-
-function say(table, url) {
+/** @param {import("./dynamodb.js").DemoTable} table */
+function say(table) {
   if (table.isEmbedded) {
-    console.log("Sessions are rows of a DynamoDB table in this process's memory, gone when it ends.");
-  } else {
-    console.log(`Sessions are rows of the table "${table.name}" (${table.place}), with your credentials:`);
-    console.log(
-      'the demo reads, writes and deletes rows whose key begins with "session-store#", for its own visitors',
-    );
-    console.log(
-      "alone. It neither creates nor deletes the table. While the page is open it reads its row each second.",
-    );
+    console.log("Sessions are rows of one DynamoDB table in this process's memory, gone when it ends.");
+    return;
   }
-  console.log(`\n  ${url}\n\nCtrl-C ends it.`);
+  console.log(`Sessions are rows of the table "${table.name}" (${table.place}), with your credentials:`);
+  console.log(
+    `the demo reads, writes and deletes rows whose key begins with "${DEMO_PREFIX}", for its own visitors`,
+  );
+  console.log(
+    "alone. It neither creates nor deletes the table. While a page is open it reads its row each second.",
+  );
 }
 
-function endOnSignal(demo) {
+/**
+ * @param {import("./server.js").OpenDoor[]} doors
+ * @param {number[]} ports those that were tried first
+ */
+function sayWhere(doors, ports) {
+  for (const [index, { framework, port }] of doors.entries()) {
+    if (ports[index] !== 0 && ports[index] !== port) {
+      console.log(`Port ${ports[index]} is taken: a free one for ${framework}.`);
+    }
+  }
+  const lines = doors.map(({ framework, url }) => `  ${framework.padEnd(9)}${url}`);
+  console.log(`\n${lines.join("\n")}\n\nCtrl-C ends all ${doors.length}.`);
+}
+
+/** @param {() => Promise<void>} close */
+function endOnSignal(close) {
   let isEnding = false;
   const end = async () => {
     if (isEnding) process.exit(1);
     isEnding = true;
     console.log("\nEnding.");
     endSoon();
-    await demo.close();
+    await close();
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
@@ -88,9 +89,9 @@ function explain(error) {
   if (error instanceof TableError) return error.message;
   switch (error.code) {
     case "EADDRINUSE":
-      return `Port ${error.port} is taken: choose another with --port, or give none for a free one.`;
+      return `Port ${error.port} is taken: choose others with --port, or give none for free ones.`;
     case "EACCES":
-      return `Port ${error.port} may not be used by you: choose one above 1023 with --port.`;
+      return `Port ${error.port} may not be used by you: choose ports above 1023 with --port.`;
     case "ERR_MODULE_NOT_FOUND":
       return `${error.message}\nIs the package built? npm run demo does that; by hand it is npm run build.`;
     default:

@@ -3,7 +3,6 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { itemBytes } from "./capacity.js";
 
-const PREFIX = "session-store#";
 const SHOWN_OF_AN_ID = 6;
 
 /**
@@ -23,25 +22,28 @@ const SHOWN_OF_AN_ID = 6;
 /**
  * @param {import("@aws-sdk/client-dynamodb").DynamoDBClient} client
  * @param {string} tableName
+ * @param {string} hashPrefix
  * @param {string} sessionId
  * @returns {Promise<ShownRow | null>}
  */
-export async function readRow(client, tableName, sessionId) {
-  const key = { S: PREFIX + sessionId };
+export async function readRow(client, tableName, hashPrefix, sessionId) {
+  const key = { S: hashPrefix + sessionId };
   const command = new GetItemCommand({
     TableName: tableName,
     Key: { pk: key, sk: key },
     ConsistentRead: true,
   });
   const { Item: item } = await client.send(command);
-  return item ? show(item) : null;
+  return item ? show(item, hashPrefix + sessionId.slice(0, SHOWN_OF_AN_ID)) : null;
 }
 
-/** @param {Record<string, import("@aws-sdk/client-dynamodb").AttributeValue>} item */
-function show(item) {
-  const id = (item.pk.S ?? "").slice(PREFIX.length);
+/**
+ * @param {Record<string, import("@aws-sdk/client-dynamodb").AttributeValue>} item
+ * @param {string} beginning of its key
+ */
+function show(item, beginning) {
   return {
-    key: `${PREFIX}${id.slice(0, SHOWN_OF_AN_ID)}…`,
+    key: `${beginning}…`,
     gen: item.gen?.S ?? "",
     rev: Number(item.rev?.N),
     writes: item.writes?.S?.split(" ").length ?? 0,

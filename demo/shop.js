@@ -1,4 +1,6 @@
-// The shop: what it sells, and what a visitor may say to it. Plain functions over a session's data, for any framework.
+// The shop: what it sells, and what a visitor may say to it. Plain functions over a session's data, for any framework:
+// they change nothing, and give what the framework is to put in the session.
+import { Refusal } from "./answers.js";
 
 export const PRODUCTS = [
   { id: "teapot", name: "Teapot", cents: 3400 },
@@ -14,11 +16,6 @@ const MAX_NOTE_LENGTH = 3000;
 const MAX_QUANTITY = 99;
 const WIDGETS = ["Greeting", "Cart", "Total", "Delivery", "Note", "For you"];
 
-/** Something that a visitor sent and the shop cannot take; the message is for them. */
-export class BadRequest extends Error {
-  status = 400;
-}
-
 /** @typedef {{ user?: { name: string }, cart?: Record<string, number>, note?: string }} ShopSession */
 
 /**
@@ -27,46 +24,51 @@ export class BadRequest extends Error {
  */
 export function readName(body) {
   const name = body?.name;
-  if (typeof name !== "string") throw new BadRequest("Please give a name.");
+  if (typeof name !== "string") throw new Refusal(400, "Please give a name.");
   const trimmed = name.normalize().trim();
-  if (trimmed === "") throw new BadRequest("Please give a name.");
+  if (trimmed === "") throw new Refusal(400, "Please give a name.");
   if (trimmed.length > MAX_NAME_LENGTH) {
-    throw new BadRequest(`A name may have at most ${MAX_NAME_LENGTH} characters.`);
+    throw new Refusal(400, `A name may have at most ${MAX_NAME_LENGTH} characters.`);
   }
   if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed))
-    throw new BadRequest("A name is letters and spaces.");
+    throw new Refusal(400, "A name is letters and spaces.");
   return trimmed;
 }
 
 /**
- * Puts products into the cart, or takes them out; nothing stays at quantity 0.
+ * The cart with products put in, or taken out; nothing stays at quantity 0.
  *
  * @param {ShopSession} session
  * @param {unknown} body
  */
-export function changeCart(session, body) {
+export function cartAfter(session, body) {
+  wantUser(session);
   const { product, add } = body ?? {};
-  if (!PRODUCTS.some(({ id }) => id === product)) throw new BadRequest("The shop has no such product.");
+  if (!PRODUCTS.some(({ id }) => id === product)) throw new Refusal(400, "The shop has no such product.");
   if (!Number.isInteger(add) || add === 0 || Math.abs(add) > MAX_QUANTITY) {
-    throw new BadRequest(`"add" is a whole number from -${MAX_QUANTITY} to ${MAX_QUANTITY}, and not 0.`);
+    throw new Refusal(400, `"add" is a whole number from -${MAX_QUANTITY} to ${MAX_QUANTITY}, and not 0.`);
   }
   const quantity = (session.cart?.[product] ?? 0) + add;
-  if (quantity > MAX_QUANTITY) throw new BadRequest(`The shop sells at most ${MAX_QUANTITY} of a product.`);
+  if (quantity > MAX_QUANTITY) throw new Refusal(400, `The shop sells at most ${MAX_QUANTITY} of a product.`);
   const { [product]: _before, ...others } = session.cart ?? {};
-  session.cart = quantity > 0 ? { ...others, [product]: quantity } : others;
+  return quantity > 0 ? { ...others, [product]: quantity } : others;
 }
 
 /**
+ * The note that a visitor sent.
+ *
  * @param {ShopSession} session
  * @param {unknown} body
  */
-export function changeNote(session, body) {
+export function noteAfter(session, body) {
+  wantUser(session);
   const note = body?.note;
-  if (typeof note !== "string" || !note.isWellFormed()) throw new BadRequest("Please send the note as text.");
+  if (typeof note !== "string" || !note.isWellFormed())
+    throw new Refusal(400, "Please send the note as text.");
   if (note.length > MAX_NOTE_LENGTH) {
-    throw new BadRequest(`A note may have at most ${MAX_NOTE_LENGTH} characters.`);
+    throw new Refusal(400, `A note may have at most ${MAX_NOTE_LENGTH} characters.`);
   }
-  session.note = note;
+  return note;
 }
 
 /**
@@ -90,7 +92,13 @@ export function viewOf(session) {
  * @param {string} number from 1
  */
 export function widgetOf(session, number) {
+  wantUser(session);
   const title = /^\d$/.test(number) ? WIDGETS[Number(number) - 1] : undefined;
-  if (title === undefined) throw new BadRequest(`There are widgets 1 to ${WIDGETS.length}.`);
+  if (title === undefined) throw new Refusal(400, `There are widgets 1 to ${WIDGETS.length}.`);
   return { title, cart: session.cart ?? {} };
+}
+
+/** @param {ShopSession} session */
+function wantUser(session) {
+  if (session.user === undefined) throw new Refusal(401, "You are not signed in.");
 }

@@ -2,6 +2,7 @@
 // are looked at after each and once a second.
 import { get, nameAction, post, Refused, ServerGone } from "./api.js";
 import { createCallsPanel, summaryOf } from "./calls.js";
+import { showDoors } from "./doors.js";
 import { byId, setText } from "./elements.js";
 import { createRowPanel } from "./row.js";
 import { createShop } from "./shop.js";
@@ -106,7 +107,7 @@ async function openSession(action) {
   const isAnew = run !== undefined && run !== about.run;
   if (isAnew && isSignedIn && !session.signedIn) warn(RESTARTED);
   run = about.run;
-  setText(byId("where"), `${about.framework} · table “${about.table}” · ${about.place}`);
+  setText(byId("where"), `table “${about.table}” · ${about.place}`);
   setText(byId("touch-interval"), String(about.touchInterval / 1000));
   shop.setProducts(session.products);
   showSession(session);
@@ -137,6 +138,7 @@ async function look() {
 }
 
 function show(inspected) {
+  showDoors(inspected.about);
   row.show(inspected);
   calls.show(inspected);
   byId("strip").hidden = inspected.actions.length === 0;
