@@ -6,14 +6,14 @@ export const DEFAULT_PORTS = portsFrom(3000);
 
 const LAST_FIRST_PORT = 65_535 - (DOORS.length - 1);
 
-export const HELP = `A small shop whose sessions live in DynamoDB, and a view of what that costs: served by Express, Koa and Hono, each
-on a port of its own, over one table.
+export const HELP = `A small shop whose sessions live in DynamoDB, and a view of what that costs:
+served by Express, Koa and Hono, each on a port of its own, over one table.
 
   npm run demo                            a DynamoDB in memory (dynalite); nothing leaves this machine
   npm run demo -- --table NAME            a table of yours in AWS, with your own credentials
 
-  --port N         listen on the ports N, N+1 and N+2 of 127.0.0.1 (default ${DEFAULT_PORTS.join(", ")}, or a free one where one of them is
-                   taken; 0: any free ones)
+  --port N         listen on the ports N, N+1 and N+2 of 127.0.0.1 (default N: ${DEFAULT_PORTS[0]}, with a free port in the
+                   place of one that is taken; 0: any free ones)
   --table NAME     use this table: string keys "pk" and "sk". It is neither created nor deleted by the demo
   --region R       the table's region (default: what the AWS SDK finds, such as AWS_REGION)
   --check          start, walk through everything at each framework as a browser would, say what was seen, and end

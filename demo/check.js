@@ -200,7 +200,7 @@ function steps(doors, table) {
       at: ({ browser }) => sixAtOnce(browser, "six-1", [0, 1]),
     },
     {
-      name: "looking at the row is no request of the user's: no call is counted, and nothing is renewed when a touch is due",
+      name: "looking at the row counts as no call, and renews nothing though a touch is due",
       async at(visit) {
         const { browser } = visit;
         const before = (await browser.get("/api/inspect")).body;

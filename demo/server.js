@@ -70,11 +70,11 @@ export async function startDemo({
   });
   const page = await readPageFiles();
   const servers = DOORS.map(({ visitorCookie }, index) =>
-    createServer(inFrontOf(apps[index].listener, { page, visitorCookie, calls })),
+    serve(inFrontOf(apps[index].listener, { page, visitorCookie, calls })),
   );
 
   async function close() {
-    await Promise.all(servers.map(closeServer));
+    await Promise.all(servers.map((server) => server.close()));
     await Promise.all(apps.map((app) => app.close()));
     client.destroy();
     onlooker.destroy();
@@ -83,7 +83,7 @@ export async function startDemo({
 
   try {
     for (const [index, { framework }] of DOORS.entries()) {
-      const port = await listen(servers[index], ports[index], orFreePorts);
+      const port = await servers[index].listen(ports[index], orFreePorts);
       doors.push({ framework, port, url: `http://127.0.0.1:${port}` });
     }
   } catch (error) {
@@ -93,22 +93,36 @@ export async function startDemo({
   return { doors, close };
 }
 
-/** Listens on a port, or on a free one where that is taken and another will do; which one it is. */
-async function listen(server, port, orFreePort) {
-  try {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    return server.address().port;
-  } catch (error) {
-    if (error.code !== "EADDRINUSE" || !orFreePort) throw error;
-    return listen(server, 0, false);
-  }
-}
+/** @param {import("node:http").RequestListener} listener */
+function serve(listener) {
+  const answering = new Set();
+  const server = createServer((request, response) => {
+    answering.add(response);
+    response.once("close", () => answering.delete(response));
+    listener(request, response);
+  });
 
-async function closeServer(server) {
-  if (!server.listening) return;
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
+  /** Listens on a port, or on a free one where that is taken and another will do; which one it is. */
+  async function listen(port, orFreePort) {
+    try {
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      return server.address().port;
+    } catch (error) {
+      if (error.code !== "EADDRINUSE" || !orFreePort) throw error;
+      return listen(0, false);
+    }
+  }
+
+  async function close() {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    // Requests on their way are answered: cut off, they would go on writing to a table that is closed beneath them.
+    await Promise.all([...answering].map((response) => once(response, "close")));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  return { listen, close };
 }
