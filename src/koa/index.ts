@@ -32,7 +32,11 @@ export interface CyclicSessionStoreOptions extends SessionStoreOptions {
 
 /** What koa-session says with every call. */
 export interface KoaCall {
+  /** The request. What it loaded is what its saves are linked to. */
   readonly ctx?: KoaContext | undefined;
+  readonly rolling?: boolean | undefined;
+  /** Not believed: koa-session says `false` of every save that was asked for, whatever has changed. */
+  readonly changed?: boolean | undefined;
 }
 
 /** How koa-session says how long a cookie lives: milliseconds, or until the browser is closed. */
@@ -41,7 +45,7 @@ export type KoaMaxAge = number | "session" | undefined;
 /**
  * A koa-session store over a DynamoDB table.
  *
- * Errors are `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
+ * A promise that nobody looks at is no unhandled rejection: failures are told to `onEvent` as well. Errors are `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
@@ -68,18 +72,8 @@ export class CyclicSessionStore {
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
    */
-  async get(key: string, _maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<SessionData | undefined> {
-    const loaded = await this.#engine.load(key);
-    if (loaded === undefined) return undefined;
-    loaded.narrow(canHold);
-    const { data } = loaded;
-    const lastsAsTheBrowser = data._session === true;
-    if (this.#hasTtl || lastsAsTheBrowser) {
-      const { outcome } = await this.#engine.touch(loaded, { renew: this.#renews(ctx) });
-      if (outcome === "gone") return undefined;
-    }
-    this.#sessionsOf(ctx)?.remember(loaded, lastsAsTheBrowser);
-    return this.#withExpire(data, loaded);
+  get(key: string, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<SessionData | undefined> {
+    return answer(this.#get(key, maxAge, ctx));
   }
 
   /**
@@ -89,25 +83,47 @@ export class CyclicSessionStore {
    *
    * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`.
    */
-  async set(key: string, data: object, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<void> {
-    const sessions = this.#sessionsOf(ctx);
-    const session = sessions?.of(key) ?? (sessions ? this.#engine.create(key) : this.#adopt(key));
-    const lastsAsTheBrowser = maxAge === "session" || (sessions?.stillLastsAsTheBrowser(ctx) ?? false);
-    sessions?.remember(session, lastsAsTheBrowser);
-    const lifetime = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
-    const fields = withLifetime(data, lastsAsTheBrowser);
-    await this.#engine.save(session, fields, { ...lifetime, renew: this.#renews(ctx) });
+  set(key: string, data: object, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<void> {
+    return answer(this.#set(key, data, maxAge, ctx));
   }
 
   /** Destroys a session; none being there is no error. */
-  async destroy(key: string, { ctx }: KoaCall = {}): Promise<void> {
-    this.#sessionsOf(ctx)?.forget(key);
-    await this.#engine.destroy(key);
+  destroy(key: string, { ctx }: KoaCall = {}): Promise<void> {
+    return answer(this.#destroy(key, ctx));
   }
 
   /** Lets what is on its way finish, refuses what comes after, and closes the client unless it was given. */
   close(): Promise<void> {
     return this.#engine.close();
+  }
+
+  async #get(key: string, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<SessionData | undefined> {
+    const loaded = await this.#engine.load(key);
+    if (loaded === undefined) return undefined;
+    loaded.narrow(canHold);
+    const { data } = loaded;
+    const lastsAsTheBrowser = data._session === true || (maxAge === "session" && !("_maxAge" in data));
+    if (this.#hasTtl || lastsAsTheBrowser) {
+      const { outcome } = await this.#engine.touch(loaded, { renew: this.#renews(ctx) });
+      if (outcome === "gone") return undefined;
+    }
+    this.#sessionsOf(ctx)?.remember(loaded);
+    return lastsAsTheBrowser ? data : { ...data, _expire: this.#expireOf(loaded) };
+  }
+
+  async #set(key: string, data: object, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<void> {
+    const sessions = this.#sessionsOf(ctx);
+    const session = sessions?.of(key) ?? (sessions ? this.#engine.create(key) : this.#adopt(key));
+    sessions?.remember(session);
+    const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
+    const lifetime = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
+    const fields = withLifetime(data, lastsAsTheBrowser);
+    await this.#engine.save(session, fields, { ...lifetime, renew: this.#renews(ctx) });
+  }
+
+  async #destroy(key: string, ctx: KoaContext | undefined): Promise<void> {
+    await this.#engine.destroy(key);
+    this.#sessionsOf(ctx)?.forget(key);
   }
 
   /** A session that nothing links to its load: the caller did not say to which request it belongs. */
@@ -119,7 +135,7 @@ export class CyclicSessionStore {
 
   #sessionsOf(ctx: KoaContext | undefined): RequestSessions | undefined {
     if (ctx === undefined) return undefined;
-    const sessions = this.#requests.get(ctx) ?? new RequestSessions();
+    const sessions = this.#requests.get(ctx) ?? new RequestSessions(ctx);
     this.#requests.set(ctx, sessions);
     return sessions;
   }
@@ -129,24 +145,28 @@ export class CyclicSessionStore {
   }
 
   // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data as it is.
-  #withExpire(data: SessionData, { endsAt }: SessionInHand): SessionData {
-    if (typeof data._maxAge !== "number" || endsAt === undefined) return data;
-    return { ...data, _expire: this.#hasTtl ? endsAt : endsAt - KOA_GRACE_MS };
+  #expireOf({ data, endsAt = 0 }: SessionInHand): number {
+    const isByKoa = !this.#hasTtl && typeof data._maxAge === "number";
+    return isByKoa ? endsAt - KOA_GRACE_MS : endsAt;
   }
 }
 
 /** The sessions of one request, which is how a save is linked to what was loaded: by the context and the key. */
 class RequestSessions {
   readonly #sessions = new Map<string, SessionInHand>();
+  readonly #ctx: KoaContext;
   #lastsAsTheBrowser = false;
+
+  constructor(ctx: KoaContext) {
+    this.#ctx = ctx;
+  }
 
   of(key: string): SessionInHand | undefined {
     return this.#sessions.get(key);
   }
 
-  remember(session: SessionInHand, lastsAsTheBrowser: boolean): void {
+  remember(session: SessionInHand): void {
     this.#sessions.set(session.id, session);
-    this.#lastsAsTheBrowser = lastsAsTheBrowser;
   }
 
   forget(key: string): void {
@@ -157,9 +177,17 @@ class RequestSessions {
    * koa-session forgets `maxAge: "session"` with a request's first commit, and then gives its default of one day. An
    * application that means another lifetime sets `session.maxAge`. (koa-session 7.0.2, src/context.ts)
    */
-  stillLastsAsTheBrowser(ctx: KoaContext | undefined): boolean {
-    return this.#lastsAsTheBrowser && typeof ctx?.sessionOptions?.maxAge !== "number";
+  lastsAsTheBrowser(maxAge: KoaMaxAge): boolean {
+    const isSet = typeof this.#ctx.sessionOptions?.maxAge === "number";
+    this.#lastsAsTheBrowser = maxAge === "session" || (this.#lastsAsTheBrowser && !isSet);
+    return this.#lastsAsTheBrowser;
   }
+}
+
+/** A promise that its caller may leave alone: the engine reports failures. */
+function answer<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 // koa-session asks for a row that outlives its cookie by this much. (7.0.2, src/context.ts)
@@ -167,19 +195,17 @@ const KOA_GRACE_MS = 10_000;
 
 // What koa-session's object has for itself, and would lose to a field of the same name.
 const KOA_NAMES =
-  "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit constructor".split(
-    " ",
-  );
+  "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit".split(" ");
 
-// What koa-session keeps for itself in the data, beside the application's fields.
-const KOA_FIELDS = ["_expire", "_maxAge", "_session"];
+// What koa-session keeps for itself in the data, beside the application's fields. Its `_expire` the row says better.
+const KOA_FIELDS = ["_maxAge", "_session"];
 
 /** Which fields koa-session's object holds: none whose names begin with `_`, but its own. */
 function canHold(name: string): boolean {
   return KOA_FIELDS.includes(name) || !(name.startsWith("_") || KOA_NAMES.includes(name));
 }
 
-/** What is saved of koa-session's data: not `_expire`, which the row says better. */
+/** What is saved of koa-session's data. */
 function withLifetime(data: object, lastsAsTheBrowser: boolean): object {
   // What is no object is the engine's to refuse.
   if (Object(data) !== data || Array.isArray(data)) return data;
