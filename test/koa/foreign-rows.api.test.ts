@@ -39,7 +39,6 @@ const names =
   "_csrf _ _requireSave _expire isNew length populated maxAge externalKey save regenerate manuallyCommit commit toJSON __proto__";
 
 describe.each(names.split(" "))("a field called %s, which koa-session's session cannot hold,", (name) => {
-  // With a session's own lifetime, so that a request that only reads has nothing to write.
   const withField = (fields: object, value: unknown = "theirs") =>
     JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)},${JSON.stringify(fields).slice(1)}`);
   const fieldOf = (data: object) => Object.entries(data).find(([field]) => field === name)?.[1];
@@ -85,6 +84,7 @@ describe.each(names.split(" "))("a field called %s, which koa-session's session 
     { maxAge: HOUR, renew: true },
     { maxAge: "session", rolling: true },
   ])("does not make a request that only reads write: %o", async (options) => {
+    // As koa-session has written it, so that there is nothing to add.
     const lifetime = options.maxAge === "session" ? { _session: true } : { _maxAge: HOUR };
     const { app, visitor, writes } = await share(withField({ n: 1, ...lifetime }), options);
     for (const handler of [fields, fields, (ctx) => ctx.session.save()] satisfies Handler[]) {

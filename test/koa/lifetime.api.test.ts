@@ -381,6 +381,30 @@ describe.each<{ storeOptions: StoreOptions; ms: number }>([
   });
 });
 
+describe("of sessions that are older than the application's maxAge", () => {
+  it("one that lasts until the browser is closed is renewed by reading, though new ones live for an hour", async () => {
+    const { id, visitor, store, writes, timeLeft } = await startWithVisitor({ maxAge: "session" });
+    const app = await startApp({ store, maxAge: HOUR });
+    time.pass(HOUR + 1);
+    expect((await app.visitor(visitor.cookies).visit(whoAmI)).said).toBe("ada");
+    expect(writes()).toEqual(["UpdateItem"]);
+    expect(await timeLeft()).toBe(DAY);
+    expect(await store.get(id, HOUR)).toEqual({ user: "ada", _session: true });
+  });
+
+  it("one that lives for an hour is not renewed by reading, though new ones last until the browser is closed", async () => {
+    const { id, visitor, store, writes } = await startWithVisitor({ maxAge: HOUR });
+    const app = await startApp({ store, maxAge: "session" });
+    const end = time.now() + HOUR;
+    time.pass(HOUR);
+    expect((await app.visitor(visitor.cookies).visit(whoAmI)).said).toBe("ada");
+    expect(writes()).toEqual([]);
+    expect(await store.get(id, "session")).toEqual({ user: "ada", _maxAge: HOUR, _expire: end });
+    time.pass(1);
+    expect((await app.visitor(visitor.cookies).visit(whoAmI)).said).toBeUndefined();
+  });
+});
+
 describe("a session that another framework made", () => {
   it("is renewed by reading where the application's last until the browser is closed", async () => {
     const { engine } = bench.engine({ now: time.now });

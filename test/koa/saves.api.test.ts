@@ -355,6 +355,17 @@ describe("a set with the context of a request", () => {
     expect(await bench.data(id)).toEqual({ n: 3 });
   });
 
+  it("is still linked to one session when another of the same request was destroyed", async () => {
+    const { store } = bench.store();
+    const [a, b, ctx] = [newId(), newId(), makeContext()];
+    for (const id of [a, b]) await store.set(id, { n: 1 }, HOUR, { ctx });
+    await store.destroy(a, { ctx });
+    await bench.store().store.destroy(b);
+    for (const id of [a, b]) await store.set(id, { n: 2 }, HOUR, { ctx });
+    expect(await bench.data(a)).toEqual({ n: 2 });
+    expect(await bench.row(b)).toBeUndefined();
+  });
+
   it("is another store's with another store", async () => {
     const [{ store }, { store: other }] = [bench.store(), bench.store()];
     const [id, ctx] = [newId(), makeContext()];
@@ -373,6 +384,21 @@ describe("a set without a context", () => {
     await store.set(id, { a: 1 });
     await store.set(id, { b: 2 });
     expect(await bench.data(id)).toEqual({ b: 2 });
+  });
+
+  it("says by its maxAge how long the session lives", async () => {
+    const { store } = bench.store();
+    const id = newId();
+    const written = async () => {
+      const row = await bench.row(id);
+      return { ms: Number(row?.until?.N) - time.now(), data: JSON.parse(row?.sess?.S ?? "") };
+    };
+    await store.set(id, { n: 1, _maxAge: HOUR, _expire: time.now() + HOUR }, HOUR + 10_000);
+    expect(await written()).toEqual({ ms: HOUR + 10_000, data: { n: 1, _maxAge: HOUR } });
+    await store.set(id, { n: 1, _maxAge: HOUR }, "session");
+    expect(await written()).toEqual({ ms: 24 * HOUR, data: { n: 1, _session: true } });
+    await store.set(id, { n: 1 });
+    expect(await written()).toEqual({ ms: 24 * HOUR, data: { n: 1 } });
   });
 
   it.each<{ how: string; ctx: KoaContext | undefined }>([
