@@ -47,7 +47,7 @@ export class SessionCookie {
   readonly maxAge: number | undefined;
   readonly rolling: boolean;
   readonly #name: string;
-  readonly #secrets: readonly string[];
+  readonly #secrets: Secrets;
   readonly #options: CookieOptions;
 
   /** @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option. */
@@ -85,8 +85,7 @@ export class SessionCookie {
   }
 
   #set(c: Context, value: string, lifetime: CookieOptions): Promise<void> {
-    const secret = this.#secrets[0] ?? "";
-    return setSignedCookie(c, this.#name, value, secret, { ...this.#options, ...lifetime });
+    return setSignedCookie(c, this.#name, value, this.#secrets[0], { ...this.#options, ...lifetime });
   }
 }
 
@@ -96,10 +95,13 @@ function secondsOf(ms: number): number {
   return Math.min(Math.ceil(ms / 1000), LONGEST_MAX_AGE_SECONDS);
 }
 
-function checkSecrets(secret: string | readonly string[]): readonly string[] {
-  const secrets = typeof secret === "string" ? [secret] : secret;
+// The first signs.
+type Secrets = readonly [string, ...string[]];
+
+function checkSecrets(secret: string | readonly string[]): Secrets {
+  const [first = "", ...older] = [secret].flat();
   const isLongEnough = (one: unknown) => typeof one === "string" && one.length >= SHORTEST_SECRET;
-  if (Array.isArray(secrets) && secrets.length > 0 && secrets.every(isLongEnough)) return secrets;
+  if (isLongEnough(first) && older.every(isLongEnough)) return [first, ...older];
   // Not even the length of what was given: it may be the secret.
   return refuseOption(
     `secret: expected a string of at least ${SHORTEST_SECRET} characters, or a list of them of which the first signs (is the environment variable set that it comes from?)`,

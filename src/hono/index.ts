@@ -76,12 +76,14 @@ export function session<E extends Env = SessionEnv>(
   options: SessionOptions<E> | ((c: Context<E>) => SessionOptions<E>),
 ): MiddlewareHandler<E> {
   const settingsOf = typeof options === "function" ? settingsByRequest(options) : settingsOnce(options);
-  const owner = {};
+  const atWork = new WeakSet<Context>();
   return async (c: Context, next: Next): Promise<void> => {
-    const { engine, cookie, variable, renew } = settingsOf(c);
     // On the way of one request for the second time: the first does the work.
-    if (isOpenedBy(c, owner)) return next();
-    open(c, { owner, variable, cookieName: cookie.fullName });
+    if (atWork.has(c)) return next();
+    atWork.add(c);
+    const { engine, cookie, variable, renew } = settingsOf(c);
+    claim(c, "variable", variable);
+    claim(c, "cookie.name", cookie.fullName);
 
     let reading: ReturnType<SessionCookie["read"]> | undefined;
     const sent = () => {
@@ -97,10 +99,12 @@ export function session<E extends Env = SessionEnv>(
     c.set(variable, current);
 
     const commit = async () => {
-      const { id, isNewId, isWritten, isEnded } = await current.commit();
-      if (id === undefined) return isEnded ? cookie.clear(c) : undefined;
-      const isLonger = (cookie.rolling && renews) || (cookie.maxAge !== undefined && isWritten);
-      if (isNewId || isLonger || (await sent())?.isCurrent === false) await cookie.write(c, id);
+      const { id, isWritten, isEnded } = await current.commit();
+      if (id === undefined && !isEnded) return;
+      const known = await sent();
+      if (id === undefined) return known && cookie.clear(c);
+      const isLonger = renews && (cookie.rolling || (cookie.maxAge !== undefined && isWritten));
+      if (known?.id !== id || !known.isCurrent || isLonger) await cookie.write(c, id);
     };
     try {
       await next();
@@ -109,12 +113,10 @@ export function session<E extends Env = SessionEnv>(
       await commit().catch(() => {});
       throw error;
     }
-    try {
-      await commit();
-    } catch (error) {
+    await commit().catch((error) => {
       // As above: Hono has turned the handler's error into the response.
       if (c.error === undefined) throw error;
-    }
+    });
   };
 }
 
@@ -153,32 +155,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
   renew: A_FUNCTION,
 };
 
-/** One middleware at work on a request. */
-interface Opened {
-  readonly owner: object;
-  readonly variable: string;
-  readonly cookieName: string;
-}
+const claimed = new WeakMap<Context, Set<string>>();
 
-const openedBy = new WeakMap<Context, Opened[]>();
-
-function isOpenedBy(c: Context, owner: object): boolean {
-  return openedBy.get(c)?.some((opened) => opened.owner === owner) ?? false;
-}
-
-/** Refuses two middlewares that would write over each other. */
-function open(c: Context, opened: Opened): void {
-  const others = openedBy.get(c) ?? [];
-  const { variable, cookieName } = opened;
-  if (others.some((other) => other.variable === variable)) {
-    refuseOption(
-      `variable: two session() are at work on one request as "${variable}"; give one another name`,
-    );
+/** Refuses two middlewares that would write over each other on one request. */
+function claim(c: Context, option: "variable" | "cookie.name", name: string): void {
+  const claims = claimed.get(c) ?? new Set();
+  const taken = `${option} ${name}`;
+  if (claims.has(taken)) {
+    refuseOption(`${option}: two session() are at work on one request with "${name}"; give one another name`);
   }
-  if (others.some((other) => other.cookieName === cookieName)) {
-    refuseOption(
-      `cookie.name: two session() are at work on one request with the cookie "${cookieName}"; give one another name`,
-    );
-  }
-  openedBy.set(c, [...others, opened]);
+  claimed.set(c, claims.add(taken));
 }

@@ -73,10 +73,8 @@ export interface SessionRequest {
 export interface Committed {
   /** Of the session that was used and is in the table; `undefined` where there is none. */
   readonly id: string | undefined;
-  /** Whether the browser cannot know that id yet. */
-  readonly isNewId: boolean;
   readonly isWritten: boolean;
-  /** Whether the session that the browser knows was destroyed by this request. */
+  /** Whether the request was rid of the session that it came with. */
   readonly isEnded: boolean;
 }
 
@@ -89,46 +87,47 @@ const FLASH = "_flash";
 export class RequestSession implements Session {
   readonly #request: SessionRequest;
   #loading: Promise<void> | undefined;
-  #isLoaded = false;
-  #isNew = true;
+  /** What the request works on: `undefined` before it is loaded, and for a new session until that needs an id. */
   #session: SessionInHand | undefined;
-  /** The data as it was loaded or last written. */
-  #base: SessionData = {};
+  /** The data as it was loaded or last written; `undefined` before. */
+  #base: SessionData | undefined;
   /** What was changed since, in order. */
-  #changes: Change[] = [];
+  #changes = new Set<Change>();
   /** The data with the changes, until there are others. */
   #current: SessionData | undefined;
-  #isNewId = false;
+  /** What is to become of the session in hand, before the changes are written under another id. */
+  #ending: "regenerated" | "destroyed" | undefined;
+  #isNew = true;
   #isWritten = false;
   #isEnded = false;
   #isGone = false;
   #isCommitted = false;
   #lastTurn: Promise<unknown> = Promise.resolve();
+  /** Settles with everything that was asked for so far. */
+  #started: Promise<unknown> = Promise.resolve();
 
   constructor(request: SessionRequest) {
     this.#request = request;
   }
 
   get id(): string | undefined {
-    this.#wantLoaded("id");
-    if (hasFields(this.#now())) this.#session ??= this.#create();
-    return this.#session?.id;
+    const data = this.#loaded("id");
+    return this.#stored()?.id ?? (hasFields(data) ? this.#inHand().id : undefined);
   }
 
   get isNew(): boolean {
-    this.#wantLoaded("isNew");
+    this.#loaded("isNew");
     return this.#isNew;
   }
 
   get data(): SessionData {
-    this.#wantLoaded("data");
-    return this.#shown();
+    return shown(this.#loaded("data"));
   }
 
   get(): Promise<SessionData>;
   get(key: string): Promise<unknown>;
   get(...keys: string[]): Promise<unknown> {
-    return answer(this.#get(keys));
+    return this.#start(this.#get(keys));
   }
 
   set(patch: SessionData): void;
@@ -153,72 +152,66 @@ export class RequestSession implements Session {
   flash(key: string, value: unknown): void;
   flash(key: string): Promise<unknown>;
   flash(key: string, ...values: unknown[]): unknown {
-    if (values.length === 0) return answer(this.#takeFlash(key));
+    if (values.length === 0) return this.#start(this.#takeFlash(key));
     const copy = copyOfFields({ [key]: values[0] });
-    this.#change((data) => ({ ...data, [FLASH]: { ...Object(data[FLASH]), ...copy } }));
+    this.#change((data) => withFlashes(data, { ...flashesOf(data), ...copy }));
     return undefined;
   }
 
   update(change: (data: SessionData) => unknown): Promise<SaveResult> {
-    return answer(this.#update(change));
+    return this.#start(this.#update(change));
   }
 
   save(): Promise<SaveResult> {
-    return answer(this.#inTurn(() => this.#write()));
+    return this.#start(this.#inTurn(() => this.#write()));
   }
 
   regenerate(data?: SessionData): Promise<void> {
-    const copy = data === undefined ? undefined : copyOfFields(data);
-    return answer(this.#inTurn(() => this.#regenerate(copy)));
+    return this.#start(this.#regenerate(data));
   }
 
   destroy(): Promise<void> {
-    return answer(this.#inTurn(() => this.#destroy()));
+    return this.#start(this.#end("destroyed", () => ({})));
   }
 
   /** The end of the request: writes what is left to write, or keeps alive what was only read. */
-  commit(): Promise<Committed> {
+  async commit(): Promise<Committed> {
     // From now on a change would not be written, nor a cookie set.
     this.#isCommitted = true;
+    await this.#started;
     return this.#inTurn(async () => {
-      if (this.#changes.length > 0) await this.#write();
+      if (this.#changes.size > 0) await this.#write();
       else if (!this.#isWritten) await this.#touch();
       const id = this.#isGone ? undefined : this.#stored()?.id;
-      return { id, isNewId: this.#isNewId, isWritten: this.#isWritten, isEnded: this.#isEnded };
+      return { id, isWritten: this.#isWritten, isEnded: this.#isEnded };
     });
   }
 
-  async #get(keys: readonly string[]): Promise<unknown> {
+  async #get([key]: readonly string[]): Promise<unknown> {
     await this.#load();
-    const data = this.#shown();
-    const [key] = keys;
+    const data = shown(this.#now());
     if (key === undefined) return data;
     return Object.hasOwn(data, key) ? data[key] : undefined;
   }
 
   async #takeFlash(key: string): Promise<unknown> {
-    if (this.#isCommitted) throw committed();
+    this.#refuseIfCommitted();
     await this.#load();
-    const flashes: SessionData = Object(this.#now()[FLASH]);
+    const flashes = flashesOf(this.#now());
     if (!Object.hasOwn(flashes, key)) return undefined;
-    this.#change((data) => {
-      const left = without(Object(data[FLASH]), [key]);
-      return hasFields(left) ? { ...data, [FLASH]: left } : without(data, [FLASH]);
-    });
+    this.#addChange((data) => withFlashes(data, without(flashesOf(data), [key])));
     return flashes[key];
   }
 
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
-    await this.#inTurn(async () => {
-      await this.#load();
-      if (this.#changes.length > 0) await this.#write();
-    });
+    const mayCreate = !this.#isCommitted;
+    await this.#inTurn<unknown>(() => (this.#changes.size > 0 ? this.#write() : this.#load()));
     const changed = async (data: SessionData): Promise<SessionData> => {
       const fields = without(data, [FLASH]);
       return { ...copyOfFields((await change(fields)) ?? fields), ...flashIn(data) };
     };
     if (this.#stored() === undefined) {
-      if (this.#isCommitted) throw committed();
+      if (!mayCreate) throw committed();
       const data = await changed({});
       const made = await this.#inTurn(() => this.#writeFirst(data));
       if (made) return made;
@@ -226,44 +219,71 @@ export class RequestSession implements Session {
     const session = this.#stored();
     if (session === undefined) return { outcome: "gone" };
     const result = await this.#request.engine.update(session, changed, this.#request.lifetime);
-    if (result.outcome === "gone") {
-      this.#isGone = true;
-      return result;
-    }
-    this.#isWritten = true;
-    // Of two updates that overlapped, the one that wrote later holds what both did.
-    if ((result.session.row?.rev ?? 0) >= (this.#session?.row?.rev ?? 0)) {
-      this.#session = result.session;
-      this.#restBase(result.data);
-    }
+    if (result.outcome === "gone") this.#wrote(session, result);
+    else this.#wrote(result.session, result, result.data);
     return { outcome: result.outcome };
   }
 
   /** Writes a session that an update made, unless another has made it meanwhile. */
   async #writeFirst(data: SessionData): Promise<SaveResult | undefined> {
     if (this.#stored() !== undefined) return undefined;
-    if (this.#isCommitted) throw committed();
-    this.#changes.unshift(() => data);
+    const make = () => data;
+    this.#changes = new Set([make, ...this.#changes]);
     this.#current = undefined;
-    return this.#write();
+    try {
+      return await this.#write();
+    } finally {
+      // An update that fails is not tried again, as other changes are: its caller may.
+      if (this.#changes.delete(make)) this.#current = undefined;
+    }
+  }
+
+  async #regenerate(data: SessionData | undefined): Promise<void> {
+    this.#refuseIfCommitted();
+    const copy = data && copyOfFields(data);
+    await this.#end("regenerated", (before) => (copy ? { ...copy, ...flashIn(before) } : before));
+  }
+
+  async #end(ending: "regenerated" | "destroyed", change: Change): Promise<void> {
+    this.#ending = ending;
+    this.#addChange(change);
+    await this.#inTurn(() => this.#write());
   }
 
   /** Writes the changes. A new session without data is nothing to write. */
   async #write(): Promise<SaveResult> {
-    await this.#load();
+    await (this.#ending ? this.#leave() : this.#load());
+    if (this.#ending) return this.#write();
     const data = this.#now();
-    if (this.#stored() === undefined && !hasFields(data)) return { outcome: "saved" };
-    const session = this.#session ?? this.#create();
-    this.#session = session;
-    const isFirst = session.row === undefined;
-    const count = this.#changes.length;
-    const result = await this.#request.engine.save(session, data, this.#request.lifetime);
-    this.#changes.splice(0, count);
-    this.#restBase(data);
-    if (result.outcome === "gone") this.#isGone = true;
-    else this.#isWritten = true;
-    this.#isNewId ||= isFirst;
+    const written = [...this.#changes];
+    const { engine, lifetime } = this.#request;
+    const session = this.#stored() || hasFields(data) ? this.#inHand() : undefined;
+    const result: SaveResult = session ? await engine.save(session, data, lifetime) : { outcome: "saved" };
+    for (const change of written) this.#changes.delete(change);
+    if (session) this.#wrote(session, result, data);
     return result;
+  }
+
+  /** Destroys the session in hand. What is written next is under another id. */
+  async #leave(): Promise<void> {
+    const { engine } = this.#request;
+    const stored = this.#stored();
+    if (this.#ending === "destroyed") {
+      await this.#loading?.catch(() => {});
+      // Nothing of it is wanted: it need not be read.
+      this.#loading ??= this.#open((id) => engine.create(id));
+    } else if (stored) {
+      // What another request has destroyed meanwhile does not come back under another id.
+      const newest = await engine.load(stored.id);
+      this.#rest(newest?.data ?? {});
+    }
+    await this.#load();
+    if (this.#session) await engine.destroy(this.#session);
+    this.#isNew ||= this.#ending === "destroyed";
+    this.#session = undefined;
+    this.#isEnded = true;
+    this.#isGone = false;
+    this.#ending = undefined;
   }
 
   async #touch(): Promise<void> {
@@ -273,63 +293,41 @@ export class RequestSession implements Session {
     if (outcome === "gone") this.#isGone = true;
   }
 
-  async #regenerate(given: SessionData | undefined): Promise<void> {
-    if (this.#isCommitted) throw committed();
-    await this.#load();
-    const before = this.#now();
-    const data = given === undefined ? before : { ...given, ...flashIn(before) };
-    const count = this.#changes.length;
-    const old = this.#stored();
-    if (old) await this.#request.engine.destroy(old);
-    this.#isEnded ||= old !== undefined;
-    this.#changes.splice(0, count, () => data);
-    this.#hold(undefined);
-    await this.#write();
-  }
-
-  async #destroy(): Promise<void> {
-    await this.#loading?.catch(() => {});
-    const sentId = await this.#request.sentId();
-    const id = this.#isLoaded ? this.#stored()?.id : sentId;
-    if (id !== undefined) await this.#request.engine.destroy(id);
-    this.#isEnded ||= id !== undefined || sentId !== undefined;
-    this.#changes = [];
-    this.#isNew = true;
-    this.#hold(undefined);
-  }
-
   #load(): Promise<void> {
-    this.#loading ??= this.#loadOnce().catch((error) => {
+    this.#loading ??= this.#open((id) => this.#request.engine.load(id)).catch((error) => {
       this.#loading = undefined;
       throw error;
     });
     return this.#loading;
   }
 
-  async #loadOnce(): Promise<void> {
-    if (this.#isLoaded) return;
+  async #open(read: (id: string) => SessionInHand | Promise<SessionInHand | undefined>): Promise<void> {
     const id = await this.#request.sentId();
-    const session = id === undefined ? undefined : await this.#request.engine.load(id);
-    this.#isNew = session === undefined;
-    this.#hold(session);
+    this.#session = id === undefined ? undefined : await read(id);
+    this.#isNew = this.#session === undefined;
+    this.#rest(this.#session?.data ?? {});
   }
 
-  /** The request's session is this one from now on; `undefined` for a new one. */
-  #hold(session: SessionInHand | undefined): void {
+  /** What came of a write. Meanwhile the request may have left that session, or written it once more. */
+  #wrote(session: SessionInHand, { outcome }: SaveResult, data?: SessionData): void {
+    if (session.id !== this.#session?.id) return;
+    if (outcome === "gone") this.#isGone = true;
+    else this.#isWritten = true;
+    if (data === undefined || revOf(session) < revOf(this.#session)) return;
     this.#session = session;
-    this.#isLoaded = true;
-    this.#isGone = false;
-    this.#isNewId = false;
-    this.#restBase(session?.data ?? {});
+    this.#rest(data);
   }
 
-  #restBase(data: SessionData): void {
+  /** The data from which changes are counted. */
+  #rest(data: SessionData): void {
     this.#base = frozen(data);
     this.#current = undefined;
   }
 
-  #create(): SessionInHand {
-    return this.#request.engine.create(this.#request.engine.newId());
+  #inHand(): SessionInHand {
+    const { engine } = this.#request;
+    this.#session ??= engine.create(engine.newId());
+    return this.#session;
   }
 
   /** The session in hand, if it is in the table. */
@@ -338,23 +336,27 @@ export class RequestSession implements Session {
   }
 
   #change(change: Change): void {
-    if (this.#isCommitted) throw committed();
-    this.#changes.push(change);
+    this.#refuseIfCommitted();
+    this.#addChange(change);
+  }
+
+  #addChange(change: Change): void {
+    this.#changes.add(change);
     this.#current = undefined;
   }
 
+  #refuseIfCommitted(): void {
+    if (this.#isCommitted) throw committed();
+  }
+
   #now(): SessionData {
-    this.#current ??= frozen(this.#changes.reduce((data, change) => change(data), this.#base));
+    this.#current ??= frozen([...this.#changes].reduce((data, change) => change(data), this.#base ?? {}));
     return this.#current;
   }
 
-  #shown(): SessionData {
-    const data = this.#now();
-    return Object.hasOwn(data, FLASH) ? Object.freeze(without(data, [FLASH])) : data;
-  }
-
-  #wantLoaded(what: string): void {
-    if (this.#isLoaded) return;
+  /** The data, for what cannot wait until it is loaded. */
+  #loaded(what: string): SessionData {
+    if (this.#base) return this.#now();
     throw new SessionStoreError(
       "ERR_SESSION_NOT_LOADED",
       `session.${what}: the session is not loaded yet; await session.get() first`,
@@ -367,12 +369,17 @@ export class RequestSession implements Session {
     this.#lastTurn = turn.catch(() => {});
     return turn;
   }
-}
 
-/** A promise that its caller may leave alone: the engine reports failures, and unwritten changes are tried again. */
-function answer<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
+  /**
+   * Work that its caller may leave alone: the response waits for it, the engine reports its failure, and changes that
+   * it did not write are tried again.
+   */
+  #start<T>(work: Promise<T>): Promise<T> {
+    const before = this.#started;
+    const settled = work.catch(() => {});
+    this.#started = before.then(() => settled);
+    return work;
+  }
 }
 
 function committed(): SessionStoreError {
@@ -399,6 +406,23 @@ function refuseField(name: string, why: string): never {
 
 function flashIn(data: SessionData): SessionData {
   return Object.hasOwn(data, FLASH) ? { [FLASH]: data[FLASH] } : {};
+}
+
+function flashesOf(data: SessionData): SessionData {
+  return Object(data[FLASH]);
+}
+
+function withFlashes(data: SessionData, flashes: SessionData): SessionData {
+  return hasFields(flashes) ? { ...data, [FLASH]: flashes } : without(data, [FLASH]);
+}
+
+/** What `get()` gives of the data. */
+function shown(data: SessionData): SessionData {
+  return Object.hasOwn(data, FLASH) ? Object.freeze(without(data, [FLASH])) : data;
+}
+
+function revOf(session: SessionInHand): number {
+  return session.row?.rev ?? 0;
 }
 
 function without(data: SessionData, names: readonly string[]): SessionData {
