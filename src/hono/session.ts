@@ -261,6 +261,7 @@ export class RequestSession implements Session {
     const result: SaveResult = session ? await engine.save(session, data, lifetime) : { outcome: "saved" };
     for (const change of written) this.#changes.delete(change);
     if (session) this.#wrote(session, result, data);
+    else this.#rest(data);
     return result;
   }
 
