@@ -109,6 +109,8 @@ export function session<E extends Env = SessionEnv>(
     try {
       await next();
     } catch (error) {
+      // A header that is set before there is a response does not reach one that the error handler makes by itself.
+      void c.res;
       // The handler's error wins; the engine has told of its own.
       await commit().catch(() => {});
       throw error;
