@@ -289,7 +289,7 @@ export class RequestSession implements Session {
 
   async #touch(): Promise<void> {
     const session = this.#stored();
-    if (session === undefined || this.#isGone) return;
+    if (session === undefined) return;
     const { outcome } = await this.#request.engine.touch(session, this.#request.lifetime);
     if (outcome === "gone") this.#isGone = true;
   }

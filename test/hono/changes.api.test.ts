@@ -286,7 +286,10 @@ describe("a flash", () => {
 
   it("writes nothing where there is none to read", async () => {
     const visitor = await visitorWith({ n: 1 });
-    await visitor.visit((c) => c.var.session.flash("notice"));
+    const visit = await visitor.visit(({ var: { session } }) =>
+      Promise.all(["notice", "constructor", "__proto__"].map((key) => session.flash(key))),
+    );
+    expect(visit.said).toEqual([undefined, undefined, undefined]);
     expect(bench.requests()).toEqual(["GetItem"]);
   });
 

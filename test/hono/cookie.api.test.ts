@@ -135,6 +135,13 @@ describe("a cookie is set", () => {
     ).toEqual([]);
   });
 
+  it("with maxAge for as long as its row lives, where there is no ttl", async () => {
+    const { visitor: come, clock } = bench.app({ cookie: { maxAge: HOUR } });
+    const visitor = come();
+    await visitor.visit((c) => c.var.session.set("n", 1));
+    expect((await bench.row(visitor.id()))?.until).toEqual({ N: String(clock.time + HOUR) });
+  });
+
   it("anew with maxAge when the session was written, so that the two end together", async () => {
     const visitor = bench.app({ cookie: { maxAge: HOUR } }).visitor();
     await visitor.visit((c) => c.var.session.set("n", 1));

@@ -220,6 +220,15 @@ describe("update", () => {
     },
   );
 
+  it("can be taken back by what is set after it", async () => {
+    const { visitor, id } = await appWith({ n: 1 });
+    await visitor.visit(async ({ var: { session } }) => {
+      await session.update(increment);
+      session.set("n", 1);
+    });
+    expect(await bench.data(id)).toEqual({ n: 1 });
+  });
+
   it("inside an update does not wait for itself", async () => {
     for (const { visitor } of [await appWith({ n: 1 }), { visitor: bench.app().visitor() }]) {
       const visit = await visitor.visit(async ({ var: { session } }) => {
@@ -359,6 +368,19 @@ describe("regenerate", () => {
     });
     expect(visit.status).toBe(200);
     expect(await bench.data(visitor.id())).toEqual({ notice: "hello" });
+  });
+
+  it("gives a session that was found destroyed a new life, with what it is given", async () => {
+    const { visitor, id, elsewhere } = await appWith({ user: "ada" });
+    await visitor.visit(async ({ var: { session } }) => {
+      session.set("n", 1);
+      await session.get();
+      await elsewhere.visit((c) => c.var.session.destroy());
+      expect(await session.save()).toEqual({ outcome: "gone" });
+      await session.regenerate({ user: "bob" });
+    });
+    expect(visitor.id()).not.toBe(id);
+    expect(await bench.data(visitor.id())).toEqual({ user: "bob" });
   });
 
   it("that failed is tried again at the end of the request, and never leaves the old id in use", async () => {
@@ -502,6 +524,27 @@ describe("what nobody waits for", () => {
     expect(await bench.row(id)).toBeUndefined();
     expect(visitor.id()).not.toBe(id);
     expect(await bench.data(visitor.id())).toEqual({ n: 2 });
+  });
+
+  it("regenerate while a save still loads puts nothing under the old id", async () => {
+    const { visitor, id, sent } = await appWith({ n: 1 });
+    const written: string[] = [];
+    bench.proxy.decide = (action, body) => {
+      if (action !== "GetItem" && action !== "DeleteItem") written.push(JSON.stringify(body));
+      return undefined;
+    };
+    const gate = holdNext(sent, "GetItem");
+    await visitor.visit(async ({ var: { session } }) => {
+      session.set("n", 2);
+      void session.save();
+      await gate.reached;
+      void session.regenerate({ user: "ada" });
+      gate.open();
+    });
+    expect(written.filter((body) => body.includes(id))).toEqual([]);
+    expect(written).toHaveLength(1);
+    expect(await bench.row(id)).toBeUndefined();
+    expect(await bench.data(visitor.id())).toEqual({ user: "ada" });
   });
 
   it("regenerate while a save is at the table leaves nothing under the old id", async () => {
