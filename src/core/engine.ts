@@ -236,7 +236,9 @@ export class SessionEngine {
       const remove = async () => {
         const removed = await this.#table.remove(key, operation);
         isRemoved = true;
-        session.removed(removed !== "unknown" && this.#protocol.isGone(session.row, removed));
+        const isGone = removed !== "unknown" && this.#protocol.isGone(session.row, removed);
+        if (typeof removed === "object" && !isGone) session.met(removed);
+        session.removed(isGone);
       };
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.

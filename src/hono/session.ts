@@ -268,21 +268,20 @@ export class RequestSession implements Session {
   /** Destroys the session in hand. What is written next is under another id. */
   async #leave(): Promise<void> {
     const { engine } = this.#request;
-    const stored = this.#stored();
-    if (this.#ending === "destroyed") {
+    const isDestroyed = this.#ending === "destroyed";
+    if (isDestroyed) {
       await this.#loading?.catch(() => {});
       // Nothing of it is wanted: it need not be read.
       this.#loading ??= this.#open((id) => engine.create(id));
-    } else if (stored) {
-      // What another request has destroyed meanwhile does not come back under another id.
-      const newest = await engine.load(stored.id);
-      this.#rest(newest?.data ?? {});
     }
     await this.#load();
     if (this.#session) await engine.destroy(this.#session);
-    this.#isNew ||= this.#ending === "destroyed";
+    const isLost = this.#session?.lost !== undefined;
+    // What another request wrote meanwhile is taken along. What one destroyed does not come back under another id.
+    if (this.#session) this.#rest(isLost ? {} : (this.#session.view() ?? {}));
+    this.#isNew ||= isDestroyed;
     this.#session = undefined;
-    this.#isEnded = true;
+    this.#isEnded ||= isDestroyed || !isLost;
     this.#isGone = false;
     this.#ending = undefined;
   }

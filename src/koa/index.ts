@@ -113,7 +113,9 @@ export class CyclicSessionStore {
 
   async #set(key: string, data: object, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<void> {
     const sessions = this.#sessionsOf(ctx);
-    const session = sessions?.of(key) ?? (sessions ? this.#engine.create(key) : this.#adopt(key));
+    const session = sessions
+      ? (sessions.of(key) ?? this.#engine.create(key, sessions.left))
+      : this.#adopt(key);
     sessions?.remember(session);
     const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
     const lifetime = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
@@ -122,8 +124,9 @@ export class CyclicSessionStore {
   }
 
   async #destroy(key: string, ctx: KoaContext | undefined): Promise<void> {
-    await this.#engine.destroy(key);
-    this.#sessionsOf(ctx)?.forget(key);
+    const sessions = this.#sessionsOf(ctx);
+    await this.#engine.destroy(sessions?.of(key) ?? key);
+    sessions?.leave(key);
   }
 
   /** A session that nothing links to its load: the caller did not say to which request it belongs. */
@@ -155,6 +158,7 @@ export class CyclicSessionStore {
 class RequestSessions {
   readonly #sessions = new Map<string, SessionInHand>();
   readonly #ctx: KoaContext;
+  #left: SessionInHand | undefined;
   #lastsAsTheBrowser = false;
 
   constructor(ctx: KoaContext) {
@@ -169,7 +173,13 @@ class RequestSessions {
     this.#sessions.set(session.id, session);
   }
 
-  forget(key: string): void {
+  /** The session that was destroyed last, as koa-session does to give its data to another key. */
+  get left(): SessionInHand | undefined {
+    return this.#left;
+  }
+
+  leave(key: string): void {
+    this.#left = this.#sessions.get(key) ?? this.#left;
     this.#sessions.delete(key);
   }
 

@@ -50,7 +50,7 @@ async function handle(
         save,
         async regenerate() {
           await engine.destroy(session);
-          session = engine.create(engine.newId());
+          session = engine.create(engine.newId(), session);
           await save();
         },
         async destroy() {

@@ -84,6 +84,24 @@ export function identityPromises({ cell }: Subject): void {
   });
 
   describe("a regenerated session", () => {
+    it("brings nothing back that another request had destroyed", async () => {
+      const app = await cell().start();
+      const visitor = cell().visitor(app);
+      await visitor.set("user", "ada");
+      const slow = new Visitor(app.origin, visitor.cookies);
+      const regenerating = slow.visit(
+        { do: "read" },
+        { do: "wait", gate: "logged out" },
+        { do: "set", key: "n", value: 1 },
+        { do: "regenerate" },
+      );
+      await app.reached("logged out", 1);
+      await visitor.visit({ do: "destroy" });
+      app.open("logged out");
+      expect((await regenerating).status).toBe(200);
+      expect((await slow.read()).data).not.toHaveProperty("user");
+    });
+
     it("has another id, and leaves nothing under the old one", async () => {
       const app = await cell().start();
       const visitor = cell().visitor(app);
