@@ -293,7 +293,9 @@ export class SessionEngine {
         if (outcome === "gone") break;
         caller.met(session.row);
         if (outcome === "saved") this.#saved(operation, attempt);
-        if (outcome !== "newer") return saved;
+        // A touch that a newer write refused: what did not change is not the newest data.
+        const isNewer = outcome === "newer" || (unchanged !== undefined && session.row?.rev !== row.rev);
+        if (!isNewer) return saved;
         row = session.row;
         await this.#protocol.backOff(attempt, operation);
       }

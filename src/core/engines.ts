@@ -36,9 +36,12 @@ export class SessionEngines {
     if (Array.isArray(value)) return value.map((element) => this.#plain(element));
     if (typeof value === "function") return this.#identity(value);
     if (typeof value !== "object" || value === null) return value;
-    if (Object.getPrototypeOf(value) !== Object.prototype) return this.#identity(value);
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return this.#identity(value);
     const entries = Object.entries(value).filter(([name]) => !SECRETS.includes(name));
-    return Object.fromEntries(entries.sort().map(([name, field]) => [name, this.#plain(field)]));
+    // By their names alone: a value without a prototype compares with nothing.
+    entries.sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(entries.map(([name, field]) => [name, this.#plain(field)]));
   }
 
   #identity(value: object): { identity: number } {

@@ -8,7 +8,10 @@ import { type Check, checkEach, refuseOption, TRUE_OR_FALSE } from "../core/door
 export interface SessionCookieOptions {
   /** Default `session`. */
   name?: string | undefined;
-  /** Milliseconds that the browser keeps the cookie (at most 400 days). Default: until the browser is closed. */
+  /**
+   * Milliseconds that the browser keeps the cookie (at most 400 days), from the last request that wrote its session.
+   * Default: until the browser is closed.
+   */
   maxAge?: number | undefined;
   /** Whether every response to a request that used its session sets the cookie anew. Default `false`. */
   rolling?: boolean | undefined;

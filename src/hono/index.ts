@@ -6,6 +6,7 @@ import {
   type Check,
   checkEach,
   createSessionEngine,
+  DEFAULTS,
   refuseOption,
   type SessionEngine,
   SessionEngines,
@@ -81,9 +82,11 @@ export function session<E extends Env = SessionEnv>(
     // On the way of one request for the second time: the first does the work.
     if (atWork.has(c)) return next();
     atWork.add(c);
-    const { engine, cookie, variable, renew } = settingsOf(c);
+    const { engine, place, cookie, variable, renew } = settingsOf(c);
     claim(c, "variable", variable);
     claim(c, "cookie.name", cookie.fullName);
+    // The signature says nothing of the cookie's name: in one place, the one's cookie would open the other's sessions.
+    claim(c, "table.hashPrefix", place);
 
     let reading: ReturnType<SessionCookie["read"]> | undefined;
     const sent = () => {
@@ -117,14 +120,24 @@ export function session<E extends Env = SessionEnv>(
     }
     await commit().catch((error) => {
       // As above: Hono has turned the handler's error into the response.
-      if (c.error === undefined) throw error;
+      if (c.error !== undefined) return;
+      for (const name of OF_THE_BODY) c.header(name, undefined);
+      throw error;
     });
   };
 }
 
+// Hono gives the headers of a response that is not sent to that of the error handler. These say something of the body.
+const OF_THE_BODY =
+  "cache-control content-disposition content-encoding content-length content-type etag expires last-modified location".split(
+    " ",
+  );
+
 /** What one request's middleware works with. */
 interface Settings {
   readonly engine: SessionEngine;
+  /** The table and prefix of the sessions. */
+  readonly place: string;
   readonly cookie: SessionCookie;
   readonly variable: string;
   readonly renew: ((c: Context) => boolean) | undefined;
@@ -146,10 +159,12 @@ function resolve<E extends Env>(
   options: SessionOptions<E>,
   engineOf: (options: SessionStoreOptions) => SessionEngine,
 ): Settings {
-  const { secret, cookie, variable: name, renew, ...shared } = { ...options };
+  const { secret, cookie: cookieOptions, variable = "session", renew, ...shared } = { ...options };
+  checkEach({ variable, renew }, CHECKS, "");
+  const cookie = new SessionCookie(secret, cookieOptions);
   const engine = engineOf(shared);
-  checkEach({ variable: name, renew }, CHECKS, "");
-  return { engine, cookie: new SessionCookie(secret, cookie), variable: name ?? "session", renew };
+  const { name, hashPrefix = DEFAULTS.hashPrefix } = shared.table;
+  return { engine, place: `${name}/${hashPrefix}`, cookie, variable, renew };
 }
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -160,11 +175,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
 const claimed = new WeakMap<Context, Set<string>>();
 
 /** Refuses two middlewares that would write over each other on one request. */
-function claim(c: Context, option: "variable" | "cookie.name", name: string): void {
+function claim(c: Context, option: "variable" | "cookie.name" | "table.hashPrefix", name: string): void {
   const claims = claimed.get(c) ?? new Set();
   const taken = `${option} ${name}`;
   if (claims.has(taken)) {
-    refuseOption(`${option}: two session() are at work on one request with "${name}"; give one another name`);
+    refuseOption(`${option}: two session() are at work on one request with "${name}"; give one another`);
   }
   claimed.set(c, claims.add(taken));
 }

@@ -31,6 +31,7 @@ function application<E extends Env = SessionEnv>() {
 
 describe("two sessions in one application", () => {
   type BothEnv = { Variables: { session: Session; admin: Session } };
+  const elsewhere = () => ({ table: { name: bench.table, hashPrefix: "elsewhere#" } });
 
   it("with variables, cookies and tables of their own do not disturb each other", async () => {
     const adminTable = await createTable(bench.client);
@@ -64,7 +65,7 @@ describe("two sessions in one application", () => {
   it("each write what is their own, whatever a handler puts in the variable", async () => {
     const { app } = application<BothEnv>();
     app.use(session<BothEnv>(options));
-    app.use(session<BothEnv>({ ...options, variable: "admin", cookie: { name: "admin" } }));
+    app.use(session<BothEnv>({ ...options, ...elsewhere(), variable: "admin", cookie: { name: "admin" } }));
     app.all("*", answer);
     const visitor = visitorOf(app);
     await visitor.visit((c) => {
@@ -94,10 +95,24 @@ describe("two sessions in one application", () => {
   ])("of the same cookie %s", async (_, one, other, status) => {
     const { app, errors } = application<BothEnv>();
     app.use(session<BothEnv>({ ...options, cookie: one }));
-    app.use(session<BothEnv>({ ...options, cookie: other, variable: "admin" }));
+    app.use(session<BothEnv>({ ...options, ...elsewhere(), cookie: other, variable: "admin" }));
     app.all("*", answer);
     expect((await visitorOf(app).visit(() => {})).status).toBe(status);
     if (status === 500) expect(String(errors[0])).toContain("cookie.name: two session() are at work");
+  });
+
+  it.each<[string, string | undefined, number]>([
+    ["are refused, for the one's cookie would open the other's", undefined, 500],
+    ["are refused where the prefix is said", "session-store#", 500],
+    ["are apart by their prefixes", "admin#", 200],
+  ])("of the same table %s", async (_, hashPrefix, status) => {
+    const { app, errors } = application<BothEnv>();
+    const table = { ...options.table, hashPrefix };
+    app.use(session<BothEnv>(options));
+    app.use(session<BothEnv>({ ...options, table, cookie: { name: "admin" }, variable: "admin" }));
+    app.all("*", answer);
+    expect((await visitorOf(app).visit(() => {})).status).toBe(status);
+    if (status === 500) expect(String(errors[0])).toContain("table.hashPrefix: two session() are at work");
   });
 
   it("on different paths may share what they like", async () => {
@@ -203,7 +218,8 @@ describe("options as a function of the request", () => {
     let now = 1_800_000_000_000;
     app.use(
       session<WorkerEnv>((c) => ({
-        table: { name: c.env.table },
+        // As a parser of the application's may give it: without a prototype.
+        table: Object.assign(Object.create(null), { name: c.env.table }),
         secret: c.env.secret,
         clientConfig: testClientConfig({ endpoint: bench.proxy.endpoint }),
         ttl: HOUR,

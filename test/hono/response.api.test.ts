@@ -75,6 +75,32 @@ describe("the response", () => {
     expect(errors).toMatchObject([unavailable, unavailable]);
   });
 
+  it("of the error handler says nothing of the body that is not sent", async () => {
+    const { visitor: come, errors } = bench.app();
+    const visitor = come();
+    await visitor.visit((c) => c.var.session.set("n", 1));
+    failWrites();
+    const failed = await visitor.visit((c) => {
+      c.header("cache-control", "public, max-age=31536000");
+      c.header("x-of-the-handler", "kept");
+      c.var.session.set("n", 2);
+      return c.body("a file", 200, {
+        "content-length": "6",
+        "content-disposition": "attachment",
+        "content-encoding": "identity",
+        etag: '"1"',
+        expires: "Thu, 01 Jan 2099 00:00:00 GMT",
+        "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+        location: "/elsewhere",
+      });
+    });
+    expect(failed).toMatchObject({ status: 500, text: "failed" });
+    const names = [...failed.headers.keys()].sort();
+    expect(names).toEqual(["content-type", "x-of-the-handler"]);
+    expect(failed.headers.get("content-type")).toMatch(/^text\/plain/);
+    expect(errors).toMatchObject([unavailable]);
+  });
+
   it("is the error handler's where the session cannot be loaded to be changed", async () => {
     const { visitor: come, errors } = bench.app();
     const visitor = come();

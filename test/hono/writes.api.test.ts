@@ -119,6 +119,24 @@ describe("save", () => {
 });
 
 describe("update", () => {
+  it("is not undone in the request's view by one that began before it and changed nothing", async () => {
+    const { visitor, id, sent, clock } = await appWith({ n: 1 });
+    clock.pass(3_600_000);
+    const gate = holdNext(sent, "UpdateItem");
+    const visit = await visitor.visit(async ({ var: { session } }) => {
+      // Data that did not change is a touch, which waits at the gate.
+      const idle = session.update(() => {});
+      await gate.reached;
+      await session.update(increment);
+      gate.open();
+      await idle;
+      session.set("m", 1);
+      return session.get();
+    });
+    expect(visit.said).toEqual({ n: 2, m: 1 });
+    expect(await bench.data(id)).toEqual({ n: 2, m: 1 });
+  });
+
   it("has written when it resolves, and get() shows it", async () => {
     const { visitor, id } = await appWith({ n: 1 });
     const visit = await visitor.visit(async ({ var: { session } }) => {
@@ -493,6 +511,31 @@ describe("what nobody waits for", () => {
     await turns();
     expect(left).toBe(false);
     gate.open();
+    await visiting;
+    expect(await bench.data(id)).toEqual({ n: 2 });
+  });
+
+  it("update whose function takes its time is waited for, though what was asked for later is done", async () => {
+    const { visitor, id } = await appWith({ n: 1 });
+    const [begun, go] = [makeSignal(), makeSignal()];
+    let left = false;
+    const visiting = visitor
+      .visit(async ({ var: { session } }) => {
+        void session.update(async (data) => {
+          begun.give();
+          await go.given;
+          return increment(data);
+        });
+        await begun.given;
+        void session.get();
+      })
+      .then(() => {
+        left = true;
+      });
+    await begun.given;
+    await turns();
+    expect(left).toBe(false);
+    go.give();
     await visiting;
     expect(await bench.data(id)).toEqual({ n: 2 });
   });
