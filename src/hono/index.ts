@@ -47,7 +47,7 @@ interface BaseOptions<E extends Env> extends SessionStoreOptions {
   cookie?: SessionCookieOptions | undefined;
   /**
    * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling: it
-   * moves the expiry of no session. Default: every request does that uses its session.
+   * prolongs no session. Default: every request does that uses its session.
    */
   renew?: ((c: Context<E>) => boolean) | undefined;
 }

@@ -25,7 +25,7 @@ export interface KoaContext {
 export interface CyclicSessionStoreOptions extends SessionStoreOptions {
   /**
    * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling:
-   * it moves the expiry of no session. Default: every request does.
+   * it prolongs no session. Default: every request does.
    */
   renew?(ctx: KoaContext): boolean;
 }
@@ -45,7 +45,8 @@ export type KoaMaxAge = number | "session" | undefined;
 /**
  * A koa-session store over a DynamoDB table.
  *
- * A promise that nobody looks at is no unhandled rejection: failures are told to `onEvent` as well. Errors are `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
+ * A promise that nobody looks at is no unhandled rejection: failures are told to `onEvent` as well. Errors are
+ * `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
