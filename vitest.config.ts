@@ -1,5 +1,5 @@
-// The test suite as four projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, and
-// the packed package. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
+// The test suite as projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, the packed
+// package, and that on other runtimes. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -7,9 +7,11 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const apiTests = "test/**/*.api.test.ts";
 const compatTests = "test/compat/**/*.api.test.ts";
 const packagingTests = "test/packaging/**/*.test.ts";
+const runtimeTests = "test/runtimes/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
+const packed = "test/packaging/global-setup.ts";
 
 function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
   return { extends: true, test };
@@ -32,7 +34,11 @@ export default defineConfig({
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     },
     projects: [
-      project({ name: "pure", include: ["test/**/*.test.ts"], exclude: [apiTests, packagingTests] }),
+      project({
+        name: "pure",
+        include: ["test/**/*.test.ts"],
+        exclude: [apiTests, packagingTests, runtimeTests],
+      }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
         project({ name: `compat-${emulator}`, include: [compatTests], globalSetup }),
@@ -40,8 +46,9 @@ export default defineConfig({
       project({
         name: "packaging",
         include: [packagingTests],
-        globalSetup: "test/packaging/global-setup.ts",
+        globalSetup: packed,
       }),
+      project({ name: "runtimes", include: [runtimeTests], globalSetup: [globalSetup, packed] }),
     ],
   },
 });

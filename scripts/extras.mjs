@@ -28,6 +28,7 @@ export const EXTRAS = [
     inside: "package/emulator",
   },
   locked("old-packages", "old session stores", "../test/compat/old-packages/"),
+  ...runtimesHere(),
 ];
 
 export const EXTRAS_FOLDER = fileURLToPath(new URL("../.extras/", import.meta.url));
@@ -37,6 +38,18 @@ function locked(name, title, folder) {
   const lockedBy = fileURLToPath(new URL(folder, import.meta.url));
   const lock = readFileSync(join(lockedBy, "package-lock.json"));
   return { name, title, lockedBy, integrity: sha512(lock) };
+}
+
+/**
+ * The runtimes that the built package is tested on, besides the Node that runs the tests: npm packages of the platform's
+ * own, pinned in `runtime-packages.json` for every platform that has one.
+ */
+function runtimesHere() {
+  const pinned = readFileSync(new URL("runtime-packages.json", import.meta.url), "utf8");
+  return JSON.parse(pinned).flatMap(({ platforms, ...runtime }) => {
+    const here = platforms[`${process.platform}-${process.arch}`];
+    return here === undefined ? [] : [{ ...runtime, ...here }];
+  });
 }
 
 /** A digest as npm writes it. */

@@ -1,10 +1,11 @@
-// One cell of the matrix: a driver, a format and an emulator, with a table of its own, and the proxy that counts what
-// reaches it.
+// One cell of the matrix: a driver, a format, a runtime and an emulator, with a table of its own, and the proxy that
+// counts what reaches it.
 
 import { inject, onTestFinished } from "vitest";
 import { type DenialProxy, startDenialProxy } from "../support/denial-proxy.js";
 import { createTable, type KeyNames, putRow, type Row, readRow, testClient } from "../support/tables.js";
-import { type App, type Driver, startHere } from "./driver.js";
+import type { Driver } from "./driver.js";
+import { type App, type Place, startApp } from "./place.js";
 import type { AppSettings } from "./protocol.js";
 import { Visitor } from "./visitor.js";
 
@@ -14,6 +15,8 @@ export type Format = AppSettings["format"];
 export interface Subject {
   readonly driver: Driver;
   readonly format: Format;
+  /** What the framework, or the runtime, does not let a store promise. */
+  readonly cannot: Driver["cannot"];
   /** Made before the first test. */
   cell(): Cell;
 }
@@ -36,7 +39,7 @@ export interface Cell {
   close(): Promise<void>;
 }
 
-export async function makeCell(driver: Driver, format: Format): Promise<Cell> {
+export async function makeCell(driver: Driver, format: Format, place: Place): Promise<Cell> {
   const client = testClient();
   const table = await createTable(client);
   const proxy = await startDenialProxy(inject("endpoint"));
@@ -51,7 +54,7 @@ export async function makeCell(driver: Driver, format: Format): Promise<Cell> {
     proxy,
     table,
     async start(settings = {}) {
-      const app = await startHere(driver, {
+      const app = await startApp(place, driver, {
         endpoint: proxy.endpoint,
         table: { name: table },
         format,

@@ -15,6 +15,8 @@ export interface AppSettings {
   readonly timeout?: number;
   /** Milliseconds, by the framework's own cookie option. */
   readonly cookieMaxAge?: number;
+  /** How often the SDK tries. Once by default: its retries are its own, and held elsewhere. */
+  readonly maxAttempts?: number;
 }
 
 export const REMEMBERED_MS = 7_200_000;
@@ -50,9 +52,29 @@ export interface Answer {
   readonly error?: string;
 }
 
+/** What the suite asks of an application beside its visitors' requests. */
+export type Question =
+  | { readonly do: "look" }
+  /** Lets the requests go on that wait at a gate. */
+  | { readonly do: "open"; readonly gate: string };
+
+/** What an application has seen so far. */
+export interface Seen {
+  /** The codes of the errors that reached the framework's error handling. */
+  readonly errors: readonly string[];
+  readonly messages: readonly string[];
+  /** The types of the store's events. */
+  readonly events: readonly string[];
+  /** How many requests wait at each gate. */
+  readonly waiting: Readonly<Record<string, number>>;
+}
+
 export const STEPS_HEADER = "x-steps";
 /** A request with this header is passive, where the door has the option `renew`. */
 export const PASSIVE_HEADER = "x-passive";
+
+/** What the applications sign their cookies with. */
+export const SECRET = "of the conformance suite, and longer than 32 characters";
 
 /** A session as an application reaches it, in its framework's own words. */
 export interface SessionActions {

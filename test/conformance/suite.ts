@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Cell, type Format, makeCell } from "./cell.js";
 import type { Driver } from "./driver.js";
+import { here, type Place } from "./place.js";
 import { dataPromises } from "./promises/data.js";
 import { failurePromises } from "./promises/failures.js";
 import { identityPromises } from "./promises/identity.js";
@@ -11,17 +12,20 @@ import { renewalPromises } from "./promises/renewal.js";
 declare module "vitest" {
   interface TaskMeta {
     /** Of which cell of the matrix a test is, and how much it asserted. */
-    conformance?: { driver: string; format: string; assertions: number };
+    conformance?: { driver: string; format: string; runtime: string | undefined; assertions: number };
   }
 }
 
-/** Puts a driver's application under every promise, in each format that data is written in. */
-export function conformance(driver: Driver): void {
-  const formats: Format[] = ["json", "map"];
+/** Puts a driver's application under every promise, in each of the formats that data is written in. */
+export function conformance(
+  driver: Driver,
+  { place = here, formats = ["json", "map"] }: { place?: Place; formats?: Format[] } = {},
+): void {
+  const cannot = { ...driver.cannot, ...place.cannot };
   describe.each(formats)(`${driver.name}, %s`, (format) => {
     let made: Cell;
     beforeAll(async () => {
-      made = await makeCell(driver, format);
+      made = await makeCell(driver, format, place);
     });
     afterAll(() => made.close());
     beforeEach(() => {
@@ -33,7 +37,7 @@ export function conformance(driver: Driver): void {
     afterEach(({ task }) => {
       vi.useRealTimers();
       const { assertionCalls: assertions } = expect.getState();
-      task.meta.conformance = { driver: driver.name, format, assertions };
+      task.meta.conformance = { driver: driver.name, format, runtime: place.runtime, assertions };
     });
     for (const promises of [
       identityPromises,
@@ -42,9 +46,10 @@ export function conformance(driver: Driver): void {
       renewalPromises,
       failurePromises,
     ]) {
-      promises({ driver, format, cell: () => made });
+      promises({ driver, format, cannot, cell: () => made });
     }
-    // Skipped tests are printed by their names: the reason is the name.
-    for (const [what, why] of Object.entries(driver.cannot)) it.skip(`cannot ${what}: ${why}`);
+    // Skipped tests are printed by their names: the reason is the name. Those of the framework are printed once.
+    for (const [what, why] of Object.entries(place.cannot ?? driver.cannot))
+      it.skip(`cannot ${what}: ${why}`);
   });
 }

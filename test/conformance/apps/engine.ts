@@ -4,8 +4,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSessionEngine, type SessionData, type SessionEngine } from "../../../src/core/index.js";
 import type { Driver } from "../driver.js";
-import { answerRequest, type Lab, PASSIVE_HEADER, STEPS_HEADER } from "../protocol.js";
-import { SECRET, serve } from "./serve.js";
+import { answerRequest, type Lab, PASSIVE_HEADER, SECRET, STEPS_HEADER } from "../protocol.js";
+import { serve } from "./serve.js";
 
 export const engineDriver: Driver = {
   name: "engine",

@@ -3,8 +3,8 @@ import express, { type NextFunction, type Request, type Response } from "express
 import session from "express-session";
 import { CyclicSessionStore } from "../../../src/express/index.js";
 import type { Driver } from "../driver.js";
-import { answerRequest, STEPS_HEADER } from "../protocol.js";
-import { promised, SECRET, serve } from "./serve.js";
+import { answerRequest, SECRET, STEPS_HEADER } from "../protocol.js";
+import { promised, serve } from "./serve.js";
 
 export const expressDriver: Driver = {
   name: "express",

@@ -4,8 +4,7 @@ import fastifySession from "@fastify/session";
 import Fastify from "fastify";
 import { CyclicSessionStore } from "../../../src/express/index.js";
 import type { Driver } from "../driver.js";
-import { answerRequest, STEPS_HEADER } from "../protocol.js";
-import { SECRET } from "./serve.js";
+import { answerRequest, SECRET, STEPS_HEADER } from "../protocol.js";
 
 export const fastifyDriver: Driver = {
   name: "fastify",

@@ -3,8 +3,8 @@ import Koa from "koa";
 import session from "koa-session";
 import { CyclicSessionStore } from "../../../src/koa/index.js";
 import type { Driver } from "../driver.js";
-import { answerRequest, PASSIVE_HEADER, STEPS_HEADER } from "../protocol.js";
-import { SECRET, serve } from "./serve.js";
+import { answerRequest, PASSIVE_HEADER, SECRET, STEPS_HEADER } from "../protocol.js";
+import { serve } from "./serve.js";
 
 export const koaDriver: Driver = {
   name: "koa",

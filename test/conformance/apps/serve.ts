@@ -4,8 +4,6 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Served } from "../driver.js";
 
-export const SECRET = "of the conformance suite, and longer than 32 characters";
-
 export async function serve(listener: RequestListener, closeStore: () => Promise<void>): Promise<Served> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");

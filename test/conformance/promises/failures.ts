@@ -9,7 +9,7 @@ import {
   throttled,
 } from "../../support/denial-proxy.js";
 import type { Subject } from "../cell.js";
-import type { App } from "../driver.js";
+import type { App } from "../place.js";
 import type { Visit, Visitor } from "../visitor.js";
 
 const FAULTS: [string, Fault, string][] = [
@@ -20,8 +20,8 @@ const FAULTS: [string, Fault, string][] = [
   ["no answer comes", hang, "ERR_SESSION_TIMEOUT"],
 ];
 
-export function failurePromises({ cell, driver }: Subject): void {
-  const { answerFailedSave, saveUnserializable } = driver.cannot;
+export function failurePromises({ cell, cannot }: Subject): void {
+  const { answerFailedSave, saveUnserializable } = cannot;
 
   /** A visitor with a session, of an application that does not wait long. */
   async function signedIn() {
@@ -33,9 +33,9 @@ export function failurePromises({ cell, driver }: Subject): void {
 
   async function expectOneError(app: App, visitor: Visitor, code: string): Promise<void> {
     await app.failure();
-    expect(app.errors).toEqual([code]);
-    expect(app.messages.join()).not.toContain(cell().id(visitor));
-    expect(app.messages.join()).not.toContain("of the visitor's own");
+    expect((await app.seen()).errors).toEqual([code]);
+    expect((await app.seen()).messages.join()).not.toContain(cell().id(visitor));
+    expect((await app.seen()).messages.join()).not.toContain("of the visitor's own");
   }
 
   async function expectFailedSave(app: App, visitor: Visitor, visit: Visit, code: string): Promise<void> {
@@ -57,7 +57,7 @@ export function failurePromises({ cell, driver }: Subject): void {
       await expectFailedSave(app, visitor, await visitor.set("n", 1), code);
       cell().proxy.decide = () => undefined;
       expect((await visitor.read()).data).toEqual({ secret: "of the visitor's own" });
-      expect(app.errors).toHaveLength(1);
+      expect((await app.seen()).errors).toHaveLength(1);
     });
 
     it("that there is no such table says so", async () => {
@@ -66,8 +66,8 @@ export function failurePromises({ cell, driver }: Subject): void {
       const there = cell().visitor(other);
       for (const [name, value] of visitor.cookies) there.cookies.set(name, value);
       expect(await there.read()).toMatchObject({ status: 500, error: "ERR_SESSION_TABLE" });
-      expect(other.messages.join()).toContain("no-such-table");
-      expect(app.errors).toEqual([]);
+      expect((await other.seen()).messages.join()).toContain("no-such-table");
+      expect((await app.seen()).errors).toEqual([]);
     });
 
     it("that a row cannot be read leaves the row as it is", async () => {
@@ -84,14 +84,14 @@ export function failurePromises({ cell, driver }: Subject): void {
       const visit = await visitor.visit({ do: "set special", key: "large", kind: "large" });
       await expectFailedSave(app, visitor, visit, "ERR_SESSION_TOO_LARGE");
       expect((await visitor.read()).data).toEqual({ secret: "of the visitor's own" });
-      expect(app.errors).toHaveLength(1);
+      expect((await app.seen()).errors).toHaveLength(1);
     });
 
     it("of the handler's own is the framework's, and the session is saved", async () => {
       const { app, visitor } = await signedIn();
       const visit = await visitor.visit({ do: "set", key: "n", value: 1 }, { do: "throw" });
       expect(visit.status).toBe(500);
-      expect(app.errors).toEqual(["Error: the handler threw"]);
+      expect((await app.seen()).errors).toEqual(["Error: the handler threw"]);
       expect((await visitor.read()).data).toMatchObject({ n: 1 });
     });
 
@@ -101,7 +101,7 @@ export function failurePromises({ cell, driver }: Subject): void {
       const visit = await visitor.visit({ do: "set special", key: "big", kind: "bigint" });
       await expectFailedSave(app, visitor, visit, "ERR_SESSION_UNSERIALIZABLE");
       expect((await visitor.read()).data).toEqual({ secret: "of the visitor's own" });
-      expect(app.errors).toHaveLength(1);
+      expect((await app.seen()).errors).toHaveLength(1);
     });
   });
 }

@@ -76,7 +76,7 @@ export function identityPromises({ cell }: Subject): void {
       );
       await app.reached("logged out", 2);
       await visitor.visit({ do: "destroy" });
-      app.open("logged out");
+      await app.open("logged out");
       expect([(await saving).status, (await touching).status]).toEqual([200, 200]);
       expect(await cell().rowOf(id)).toBeUndefined();
       expect((await stolen.read()).data).toEqual({});

@@ -8,7 +8,7 @@ import { Visitor } from "../visitor.js";
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 
-export function lifetimePromises({ cell, driver }: Subject): void {
+export function lifetimePromises({ cell, driver, cannot }: Subject): void {
   const byCookie = driver.rowOutlivesCookieBy;
   const untilOf = async (visitor: Visitor) => Number((await cell().row(visitor))?.until?.N);
 
@@ -33,12 +33,12 @@ export function lifetimePromises({ cell, driver }: Subject): void {
       const visitor = cell().visitor(app);
       await visitor.set("n", 1);
       expect(await untilOf(visitor)).toBe(app.now() + GUEST_MS);
-      app.pass(1000);
+      await app.pass(1000);
       await visitor.set("remembered", true);
       expect(await untilOf(visitor)).toBe(app.now() + REMEMBERED_MS);
     });
 
-    if (driver.cannot.changeLifetime) return;
+    if (cannot.changeLifetime) return;
     it("what a handler sets for it, then and with later requests", async () => {
       const app = await cell().start({ cookieMaxAge: HOUR });
       const visitor = cell().visitor(app);
@@ -46,7 +46,7 @@ export function lifetimePromises({ cell, driver }: Subject): void {
       await visitor.visit({ do: "set maxAge", ms: 5 * HOUR });
       const changed = await untilOf(visitor);
       expect(changed).toBe(app.now() + 5 * HOUR + byCookie);
-      app.pass(HOUR);
+      await app.pass(HOUR);
       await visitor.read();
       await visitor.set("n", 2);
       expect(await untilOf(visitor)).toBe(app.now() + 5 * HOUR + byCookie);
@@ -59,9 +59,9 @@ export function lifetimePromises({ cell, driver }: Subject): void {
       const app = await cell().start({ ttl: 600_001 });
       const [early, late] = [cell().visitor(app), cell().visitor(app)];
       await Promise.all([early.set("n", 1), late.set("n", 1)]);
-      app.pass(600_000);
+      await app.pass(600_000);
       expect((await early.read()).data).toEqual({ n: 1 });
-      app.pass(1);
+      await app.pass(1);
       expect((await late.read()).data).toEqual({});
       expect((await early.read()).data).toEqual({ n: 1 });
     });
@@ -77,8 +77,8 @@ export function lifetimePromises({ cell, driver }: Subject): void {
         { do: "set", key: "n", value: 2 },
       );
       await app.reached("it is over", 1);
-      app.pass(600_000);
-      app.open("it is over");
+      await app.pass(600_000);
+      await app.open("it is over");
       expect((await writing).status).toBe(200);
       expect((await stolen.read()).data).toEqual({});
     });
@@ -90,7 +90,7 @@ export function lifetimePromises({ cell, driver }: Subject): void {
         const visitor = cell().visitor(app);
         await visitor.set("n", 1);
         const id = cell().id(visitor);
-        app.pass(601_000);
+        await app.pass(601_000);
         expect((await visitor.read()).data).toEqual({});
         expect((await cell().rowOf(id)) !== undefined).toBe(keepExpired);
       },

@@ -1,0 +1,12 @@
+// Types of runtimes.mjs, for the tests.
+export interface Runtime {
+  readonly name: string;
+  readonly title: string;
+  readonly doors: readonly string[];
+  readonly elsewhere: string;
+  readonly hasOwn?: boolean;
+}
+export const RUNTIMES: readonly Runtime[];
+export function runtimeOf(name: string): Runtime;
+export function programOf(runtime: Runtime): string;
+export function runtimeProblem(runtime: Runtime): string | undefined;

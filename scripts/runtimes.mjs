@@ -1,0 +1,54 @@
+// The runtimes that the built package is tested on, the doors that each of them serves, and whether this machine can run
+// it. The tests of the pass `runtimes` start what stands here, and its table shows a hole where one was not run.
+import { join } from "node:path";
+import { EXTRAS, extraFolder, isWhole } from "./extras.mjs";
+
+/**
+ * @typedef {object} Runtime
+ * @property {string} name
+ * @property {string} title as the table has it
+ * @property {string[]} doors whose applications run on it
+ * @property {string} elsewhere why the other doors' do not
+ * @property {boolean} [hasOwn] whether it has promises of its own besides the conformance suite
+ * @property {string} [extra] what `npm run fetch` brings for it; without, it is the Node that runs the tests
+ * @property {string} [binary] within that
+ */
+
+const EVERY_DOOR = ["engine", "express", "fastify", "koa", "hono"];
+/** The Node major that the tests run on where everything is to run. */
+const NODE_OF_THE_TESTS = 20;
+
+/** @type {Runtime[]} */
+export const RUNTIMES = [
+  { name: "node-20", title: "Node 20", doors: EVERY_DOOR, elsewhere: "" },
+  { name: "node-22", title: "Node 22", doors: EVERY_DOOR, elsewhere: "", extra: "node-22", binary: "node" },
+  { name: "node-24", title: "Node 24", doors: EVERY_DOOR, elsewhere: "", extra: "node-24", binary: "node" },
+];
+
+export function runtimeOf(name) {
+  const found = RUNTIMES.find((runtime) => runtime.name === name);
+  if (found === undefined) throw new Error(`scripts/runtimes.mjs has no runtime ${name}`);
+  return found;
+}
+
+/** The program of a runtime. */
+export function programOf({ extra, binary }) {
+  return extra === undefined ? process.execPath : join(extraFolder(extra), binary);
+}
+
+/** Why none of the runtimes that are fetched can run here, or undefined where some can. */
+export function runtimesProblem() {
+  const problems = RUNTIMES.filter(({ extra }) => extra !== undefined).map(runtimeProblem);
+  return problems.includes(undefined) ? undefined : problems[0];
+}
+
+/** Why a runtime cannot run here, or undefined where it can. */
+export function runtimeProblem({ title, extra: name }) {
+  if (name === undefined) {
+    const [major] = process.versions.node.split(".");
+    return Number(major) === NODE_OF_THE_TESTS ? undefined : `the tests run on Node ${major}`;
+  }
+  const extra = EXTRAS.find((one) => one.name === name);
+  if (extra === undefined) return `npm has no ${title} for ${process.platform} on ${process.arch}`;
+  return isWhole(extra) ? undefined : `${title} is not in .extras (npm run fetch brings it)`;
+}

@@ -1,0 +1,105 @@
+// Applications in a process of another runtime, or of another Node: starts the process, and reaches its applications as
+// the conformance suite does those of its own.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { devNull } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
+import type { Place } from "../conformance/place.js";
+import { DEPENDENCIES, makeConsumer } from "../packaging/consumer.js";
+import type { Asked, Ready, Told } from "./protocol.js";
+
+const leash = fileURLToPath(new URL("../support/leash.mjs", import.meta.url));
+
+const FRAMEWORKS = [
+  ...["express", "express-session", "fastify", "@fastify/cookie", "@fastify/session"],
+  ...["koa", "koa-session", "hono", "@hono/node-server"],
+];
+
+/** A process of test applications. */
+export interface Remote {
+  readonly place: Pick<Place, "start">;
+  stop(): Promise<void>;
+}
+
+/** How a process is started, in a project of its own that has the packed package and the frameworks. */
+export type Launch = (
+  folder: string,
+) => Promise<{ command: string; args: string[]; env?: Record<string, string> }>;
+
+const READY_WITHIN_MS = 15_000;
+
+export async function startRemote(launch: Launch): Promise<Remote> {
+  const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
+  const { command, args, env } = await launch(project.folder);
+  const child = spawn(process.execPath, [leash, command, ...args], {
+    cwd: project.folder,
+    env: { ...environment(), ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const exited = once(child, "exit");
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  const stop = async () => {
+    child.stdin.end();
+    await exited;
+    await project.remove();
+  };
+
+  const control = await firstLine().catch(async (error) => {
+    await stop();
+    throw new Error(`${command} did not start:\n${complaints}`, { cause: error });
+  });
+
+  async function firstLine(): Promise<string> {
+    const line = once(createInterface(child.stdout), "line", {
+      signal: AbortSignal.timeout(READY_WITHIN_MS),
+    });
+    const [text] = await Promise.race([line, exited.then(() => Promise.reject(new Error("it has ended")))]);
+    const ready: Ready = JSON.parse(text);
+    return ready.control;
+  }
+
+  async function tell(command: Asked["command"]): Promise<Told> {
+    const asked: Asked = { now: Date.now(), command };
+    const response = await fetch(control, { method: "POST", body: JSON.stringify(asked) });
+    const told: Told = await response.json();
+    if (told.problem !== undefined) throw new Error(told.problem);
+    return told;
+  }
+
+  return {
+    place: {
+      async start({ name }, settings) {
+        const { app, origin } = await tell({ do: "start", door: name, settings });
+        if (app === undefined || origin === undefined) throw new Error(`${name} was not started`);
+        return {
+          origin,
+          async ask(question) {
+            const { seen } = await tell({ do: "ask", app, question });
+            if (seen === undefined) throw new Error(`${name} did not say what it has seen`);
+            return seen;
+          },
+          async close() {
+            await tell({ do: "close", app });
+          },
+        };
+      },
+    },
+    stop,
+  };
+}
+
+/** As bare as where applications run, and no credentials of this machine's in it. */
+function environment(): Record<string, string> {
+  return {
+    PATH: String(process.env.PATH),
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  };
+}

@@ -1,0 +1,48 @@
+// Puts a runtime under the conformance suite: the built package, in a process of that runtime, at every door that it
+// serves.
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { programOf, runtimeOf, runtimeProblem } from "../../scripts/runtimes.mjs";
+import { engineDriver } from "../conformance/apps/engine.js";
+import { expressDriver } from "../conformance/apps/express.js";
+import { fastifyDriver } from "../conformance/apps/fastify.js";
+import { honoDriver } from "../conformance/apps/hono.js";
+import { koaDriver } from "../conformance/apps/koa.js";
+import type { Place } from "../conformance/place.js";
+import { conformance } from "../conformance/suite.js";
+import { type Launch, type Remote, startRemote } from "./remote.js";
+
+const DRIVERS = [engineDriver, expressDriver, fastifyDriver, koaDriver, honoDriver];
+
+/** How a runtime's program is started, in a project's folder. */
+export type LaunchProgram = (program: string, folder: string) => ReturnType<Launch>;
+
+/** The suite at every door of a runtime. `own` are promises of the runtime's own, over the same process. */
+export function onRuntime(
+  name: string,
+  launch: LaunchProgram,
+  { cannot = {}, own }: { cannot?: Place["cannot"]; own?: (remote: () => Remote) => void } = {},
+): void {
+  const runtime = runtimeOf(name);
+  const problem = runtimeProblem(runtime);
+  if (problem !== undefined) {
+    // Skipped tests are printed by their names: the reason is the name.
+    it.skip(`${runtime.title}: ${problem}`);
+    return;
+  }
+  describe(runtime.title, () => {
+    let remote: Remote;
+    beforeAll(async () => {
+      remote = await startRemote((folder) => launch(programOf(runtime), folder));
+    });
+    afterAll(() => remote?.stop());
+    const place: Place = {
+      runtime: name,
+      cannot,
+      start: (driver, settings) => remote.place.start(driver, settings),
+    };
+    for (const driver of DRIVERS.filter(({ name }) => runtime.doors.includes(name))) {
+      conformance(driver, { place, formats: ["json"] });
+    }
+    own?.(() => remote);
+  });
+}
