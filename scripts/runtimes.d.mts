@@ -2,6 +2,7 @@
 export interface Runtime {
   readonly name: string;
   readonly title: string;
+  readonly agent: string;
   readonly doors: readonly string[];
   readonly elsewhere: string;
   readonly hasOwn?: boolean;

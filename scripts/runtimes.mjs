@@ -7,6 +7,7 @@ import { EXTRAS, extraFolder, isWhole } from "./extras.mjs";
  * @typedef {object} Runtime
  * @property {string} name
  * @property {string} title as the table has it
+ * @property {string} agent how its `navigator.userAgent` begins; what says another is not this runtime
  * @property {string[]} doors whose applications run on it
  * @property {string} elsewhere why the other doors' do not
  * @property {boolean} [hasOwn] whether it has promises of its own besides the conformance suite
@@ -15,14 +16,49 @@ import { EXTRAS, extraFolder, isWhole } from "./extras.mjs";
  */
 
 const EVERY_DOOR = ["engine", "express", "fastify", "koa", "hono"];
+const NOT_ASKED = "its users have its own server, or Express on what it has of Node's";
 /** The Node major that the tests run on where everything is to run. */
 const NODE_OF_THE_TESTS = 20;
 
 /** @type {Runtime[]} */
 export const RUNTIMES = [
-  { name: "node-20", title: "Node 20", doors: EVERY_DOOR, elsewhere: "" },
-  { name: "node-22", title: "Node 22", doors: EVERY_DOOR, elsewhere: "", extra: "node-22", binary: "node" },
-  { name: "node-24", title: "Node 24", doors: EVERY_DOOR, elsewhere: "", extra: "node-24", binary: "node" },
+  { name: "node-20", title: "Node 20", agent: "Node.js/20", doors: EVERY_DOOR, elsewhere: "" },
+  {
+    name: "node-22",
+    title: "Node 22",
+    agent: "Node.js/22",
+    doors: EVERY_DOOR,
+    elsewhere: "",
+    extra: "node-22",
+    binary: "node",
+  },
+  {
+    name: "node-24",
+    title: "Node 24",
+    agent: "Node.js/24",
+    doors: EVERY_DOOR,
+    elsewhere: "",
+    extra: "node-24",
+    binary: "node",
+  },
+  {
+    name: "bun",
+    title: "Bun 1.4",
+    agent: "Bun/1.4",
+    doors: ["express", "hono"],
+    elsewhere: NOT_ASKED,
+    extra: "bun",
+    binary: "bun",
+  },
+  {
+    name: "deno",
+    title: "Deno 2.9",
+    agent: "Deno/2.9",
+    doors: ["express", "hono"],
+    elsewhere: NOT_ASKED,
+    extra: "deno",
+    binary: "deno",
+  },
 ];
 
 export function runtimeOf(name) {

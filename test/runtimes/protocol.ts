@@ -13,6 +13,8 @@ export interface Asked {
 export interface Told {
   readonly app?: number;
   readonly origin?: string;
+  /** What the application's runtime says it is. */
+  readonly agent?: string;
   readonly seen?: Seen;
   /** Why the command could not be carried out. */
   readonly problem?: string;

@@ -6,6 +6,7 @@ import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
+import type { Runtime } from "../../scripts/runtimes.mjs";
 import type { Place } from "../conformance/place.js";
 import { DEPENDENCIES, makeConsumer } from "../packaging/consumer.js";
 import type { Asked, Ready, Told } from "./protocol.js";
@@ -23,14 +24,14 @@ export interface Remote {
   stop(): Promise<void>;
 }
 
-/** How a process is started, in a project of its own that has the packed package and the frameworks. */
+/** How a runtime's process is started, in a project of its own that has the packed package and the frameworks. */
 export type Launch = (
   folder: string,
 ) => Promise<{ command: string; args: string[]; env?: Record<string, string> }>;
 
 const READY_WITHIN_MS = 15_000;
 
-export async function startRemote(launch: Launch): Promise<Remote> {
+export async function startRemote(runtime: Runtime, launch: Launch): Promise<Remote> {
   const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
   const { command, args, env } = await launch(project.folder);
   const child = spawn(process.execPath, [leash, command, ...args], {
@@ -74,8 +75,10 @@ export async function startRemote(launch: Launch): Promise<Remote> {
   return {
     place: {
       async start({ name }, settings) {
-        const { app, origin } = await tell({ do: "start", door: name, settings });
+        const { app, origin, agent } = await tell({ do: "start", door: name, settings });
         if (app === undefined || origin === undefined) throw new Error(`${name} was not started`);
+        if (!agent?.startsWith(runtime.agent))
+          throw new Error(`${runtime.title} was asked for, not ${agent}`);
         return {
           origin,
           async ask(question) {

@@ -32,7 +32,7 @@ export function onRuntime(
   describe(runtime.title, () => {
     let remote: Remote;
     beforeAll(async () => {
-      remote = await startRemote((folder) => launch(programOf(runtime), folder));
+      remote = await startRemote(runtime, (folder) => launch(programOf(runtime), folder));
     });
     afterAll(() => remote?.stop());
     const place: Place = {

@@ -22,7 +22,7 @@ export function control(doors: Readonly<Record<string, Start>>): (command: strin
       const served = await start(lab);
       const app = running.size;
       running.set(app, { served, answer });
-      return { app, origin: served.origin };
+      return { app, origin: served.origin, agent: agent() };
     }
     const known = running.get(command.app);
     if (known === undefined) throw new Error(`there is no application ${command.app}`);
@@ -39,4 +39,9 @@ export function control(doors: Readonly<Record<string, Start>>): (command: strin
       return JSON.stringify(problem);
     }
   };
+}
+
+function agent(): string {
+  // Node 20 has no `navigator`.
+  return typeof navigator === "undefined" ? `Node.js/${process.versions.node}` : navigator.userAgent;
 }

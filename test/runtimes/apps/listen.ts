@@ -1,16 +1,12 @@
-// Lets a control listen, on a server of Node's, and prints where.
+// Lets a control listen on a server of Node's.
+import { text } from "node:stream/consumers";
 import { serve } from "../../conformance/apps/serve.js";
-import type { Ready } from "../protocol.js";
+import { announce } from "./ready.js";
 
 export async function listen(answer: (command: string) => Promise<string>): Promise<void> {
-  const { origin } = await serve(
-    async (request, response) => {
-      let command = "";
-      for await (const chunk of request.setEncoding("utf8")) command += chunk;
-      response.end(await answer(command));
-    },
+  const served = await serve(
+    async (request, response) => void response.end(await answer(await text(request))),
     async () => {},
   );
-  const ready: Ready = { control: origin };
-  console.log(JSON.stringify(ready));
+  announce(served);
 }

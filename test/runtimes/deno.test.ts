@@ -1,0 +1,18 @@
+// The conformance suite on Deno, with the permissions that the package and its frameworks need and no more.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { bundle } from "./bundle.js";
+import { onRuntime } from "./runtime.js";
+
+const PERMISSIONS = ["--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-sys"];
+
+onRuntime("deno", async (program, folder) => {
+  // What makes Deno look for packages in `node_modules`.
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  const offline = ["--no-prompt", "--no-remote", "--no-lock", "--node-modules-dir=manual"];
+  return {
+    command: program,
+    args: ["run", ...offline, ...PERMISSIONS, await bundle("deno", folder)],
+    env: { DENO_DIR: join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" },
+  };
+});
