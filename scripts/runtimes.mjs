@@ -59,6 +59,16 @@ export const RUNTIMES = [
     extra: "deno",
     binary: "deno",
   },
+  {
+    name: "workerd",
+    title: "workerd",
+    agent: "Cloudflare-Workers",
+    doors: ["hono"],
+    elsewhere: "it has none of the servers that they are made of",
+    hasOwn: true,
+    extra: "workerd",
+    binary: "workerd",
+  },
 ];
 
 export function runtimeOf(name) {

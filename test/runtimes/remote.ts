@@ -25,15 +25,21 @@ export interface Remote {
 }
 
 /** How a runtime's process is started, in a project of its own that has the packed package and the frameworks. */
-export type Launch = (
-  folder: string,
-) => Promise<{ command: string; args: string[]; env?: Record<string, string> }>;
+export type Launch = (folder: string) => Promise<Launched>;
+
+export interface Launched {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+  /** Where its control listens, by the first line that it prints; by default that is a {@link Ready}. */
+  readonly readyAt?: (line: string) => string;
+}
 
 const READY_WITHIN_MS = 15_000;
 
 export async function startRemote(runtime: Runtime, launch: Launch): Promise<Remote> {
   const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
-  const { command, args, env } = await launch(project.folder);
+  const { command, args, env, readyAt = announced } = await launch(project.folder);
   const child = spawn(process.execPath, [leash, command, ...args], {
     cwd: project.folder,
     env: { ...environment(), ...env },
@@ -60,8 +66,7 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
       signal: AbortSignal.timeout(READY_WITHIN_MS),
     });
     const [text] = await Promise.race([line, exited.then(() => Promise.reject(new Error("it has ended")))]);
-    const ready: Ready = JSON.parse(text);
-    return ready.control;
+    return readyAt(text);
   }
 
   async function tell(command: Asked["command"]): Promise<Told> {
@@ -80,7 +85,8 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
         if (!agent?.startsWith(runtime.agent))
           throw new Error(`${runtime.title} was asked for, not ${agent}`);
         return {
-          origin,
+          // An application may have a path of its own where its process has one server.
+          origin: new URL(origin, control).href.replace(/\/$/, ""),
           async ask(question) {
             const { seen } = await tell({ do: "ask", app, question });
             if (seen === undefined) throw new Error(`${name} did not say what it has seen`);
@@ -94,6 +100,11 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
     },
     stop,
   };
+}
+
+function announced(line: string): string {
+  const ready: Ready = JSON.parse(line);
+  return ready.control;
 }
 
 /** As bare as where applications run, and no credentials of this machine's in it. */
