@@ -23,22 +23,7 @@ export function conformance(
 ): void {
   const cannot = { ...driver.cannot, ...place.cannot };
   describe.each(formats)(`${driver.name}, %s`, (format) => {
-    let made: Cell;
-    beforeAll(async () => {
-      made = await makeCell(driver, format, place);
-    });
-    afterAll(() => made.close());
-    beforeEach(() => {
-      // The frameworks themselves read `Date`. Timers run on.
-      vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
-      made.proxy.decide = () => undefined;
-      made.proxy.requests.length = 0;
-    });
-    afterEach(({ task }) => {
-      vi.useRealTimers();
-      const { assertionCalls: assertions } = expect.getState();
-      task.meta.conformance = { driver: driver.name, format, runtime: place.runtime, assertions };
-    });
+    const cell = useCell({ driver, format, place });
     for (const promises of [
       identityPromises,
       dataPromises,
@@ -46,10 +31,45 @@ export function conformance(
       renewalPromises,
       failurePromises,
     ]) {
-      promises({ driver, format, cannot, cell: () => made });
+      promises({ driver, format, cannot, cell });
     }
     // Skipped tests are printed by their names: the reason is the name. Those of the framework are printed once.
-    for (const [what, why] of Object.entries(place.cannot ?? driver.cannot))
+    for (const [what, why] of Object.entries(place.cannot ?? driver.cannot)) {
       it.skip(`cannot ${what}: ${why}`);
+    }
   });
+}
+
+/**
+ * Makes a cell for the tests of a `describe`, lets the clock stand in them, and counts what they assert: in the driver's
+ * column of the table, unless they say another.
+ */
+export function useCell({
+  driver,
+  format,
+  place,
+  column = driver.name,
+}: {
+  driver: Driver;
+  format: Format;
+  place: Place;
+  column?: string;
+}): () => Cell {
+  let made: Cell;
+  beforeAll(async () => {
+    made = await makeCell(driver, format, place);
+  });
+  afterAll(() => made.close());
+  beforeEach(() => {
+    // The frameworks themselves read `Date`. Timers run on.
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+    made.proxy.decide = () => undefined;
+    made.proxy.requests.length = 0;
+  });
+  afterEach(({ task }) => {
+    vi.useRealTimers();
+    const { assertionCalls: assertions } = expect.getState();
+    task.meta.conformance = { driver: column, format, runtime: place.runtime, assertions };
+  });
+  return () => made;
 }

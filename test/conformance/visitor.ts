@@ -26,6 +26,11 @@ export class Visitor {
     return this.#send(steps, { [PASSIVE_HEADER]: "1" });
   }
 
+  /** The same, by a user who goes away when `signal` is aborted. */
+  leave(signal: AbortSignal, ...steps: Step[]): Promise<Visit> {
+    return this.#send(steps, {}, signal);
+  }
+
   read(): Promise<Visit> {
     return this.visit({ do: "read" });
   }
@@ -34,9 +39,10 @@ export class Visitor {
     return this.visit({ do: "set", key, value });
   }
 
-  async #send(steps: Step[], headers: Record<string, string>): Promise<Visit> {
+  async #send(steps: Step[], headers: Record<string, string>, signal?: AbortSignal): Promise<Visit> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(`${this.#origin}/`, {
+      ...(signal && { signal }),
       headers: {
         ...headers,
         [STEPS_HEADER]: encodeURIComponent(JSON.stringify(steps)),

@@ -7,8 +7,9 @@ import { expressDriver } from "../conformance/apps/express.js";
 import { fastifyDriver } from "../conformance/apps/fastify.js";
 import { honoDriver } from "../conformance/apps/hono.js";
 import { koaDriver } from "../conformance/apps/koa.js";
+import type { Cell } from "../conformance/cell.js";
 import type { Place } from "../conformance/place.js";
-import { conformance } from "../conformance/suite.js";
+import { conformance, useCell } from "../conformance/suite.js";
 import { type Launch, type Remote, startRemote } from "./remote.js";
 
 const DRIVERS = [engineDriver, expressDriver, fastifyDriver, koaDriver, honoDriver];
@@ -16,11 +17,11 @@ const DRIVERS = [engineDriver, expressDriver, fastifyDriver, koaDriver, honoDriv
 /** How a runtime's program is started, in a project's folder. */
 export type LaunchProgram = (program: string, folder: string) => ReturnType<Launch>;
 
-/** The suite at every door of a runtime. `own` are promises of the runtime's own, over the same process. */
+/** The suite at every door of a runtime. `own` are promises of the runtime's own, by Hono's. */
 export function onRuntime(
   name: string,
   launch: LaunchProgram,
-  { cannot = {}, own }: { cannot?: Place["cannot"]; own?: (remote: () => Remote) => void } = {},
+  { cannot = {}, own }: { cannot?: Place["cannot"]; own?: (cell: () => Cell) => void } = {},
 ): void {
   const runtime = runtimeOf(name);
   const problem = runtimeProblem(runtime);
@@ -43,6 +44,10 @@ export function onRuntime(
     for (const driver of DRIVERS.filter(({ name }) => runtime.doors.includes(name))) {
       conformance(driver, { place, formats: ["json"] });
     }
-    own?.(() => remote);
+    if (own) {
+      describe("its own", () => {
+        own(useCell({ driver: honoDriver, format: "json", place, column: "its own" }));
+      });
+    }
   });
 }
