@@ -69,6 +69,18 @@ export const RUNTIMES = [
     extra: "workerd",
     binary: "workerd",
   },
+  ...[
+    ["lambda-api-gateway", "Lambda, API Gateway"],
+    ["lambda-function-url", "Lambda, function URL"],
+    ["lambda-response-stream", "Lambda, response stream"],
+  ].map(([name, title]) => ({
+    name,
+    title,
+    agent: "Node.js/20",
+    doors: ["hono"],
+    elsewhere: "they are servers, and it is given events",
+    hasOwn: true,
+  })),
 ];
 
 export function runtimeOf(name) {

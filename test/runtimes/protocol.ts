@@ -23,4 +23,5 @@ export interface Told {
 /** The first line that a process prints: where its control listens. */
 export interface Ready {
   readonly control: string;
+  readonly pid: number;
 }

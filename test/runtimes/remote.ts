@@ -21,6 +21,9 @@ const FRAMEWORKS = [
 /** A process of test applications. */
 export interface Remote {
   readonly place: Pick<Place, "start">;
+  /** Stops the process where it stands, as one that nobody gives time; `thaw` lets it go on. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export interface Launched {
   readonly args: readonly string[];
   readonly env?: Record<string, string>;
   /** Where its control listens, by the first line that it prints; by default that is a {@link Ready}. */
-  readonly readyAt?: (line: string) => string;
+  readonly readyAt?: (line: string) => { readonly control: string; readonly pid?: number };
 }
 
 const READY_WITHIN_MS = 15_000;
@@ -56,12 +59,12 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
     await project.remove();
   };
 
-  const control = await firstLine().catch(async (error) => {
+  const { control, pid } = await firstLine().catch(async (error) => {
     await stop();
     throw new Error(`${command} did not start:\n${complaints}`, { cause: error });
   });
 
-  async function firstLine(): Promise<string> {
+  async function firstLine() {
     const line = once(createInterface(child.stdout), "line", {
       signal: AbortSignal.timeout(READY_WITHIN_MS),
     });
@@ -98,13 +101,19 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
         };
       },
     },
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
     stop,
   };
+
+  function signal(name: "SIGSTOP" | "SIGCONT"): void {
+    if (pid === undefined) throw new Error(`the process of ${runtime.title} is not known`);
+    process.kill(pid, name);
+  }
 }
 
-function announced(line: string): string {
-  const ready: Ready = JSON.parse(line);
-  return ready.control;
+function announced(line: string): Ready {
+  return JSON.parse(line);
 }
 
 /** As bare as where applications run, and no credentials of this machine's in it. */

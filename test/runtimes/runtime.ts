@@ -21,7 +21,10 @@ export type LaunchProgram = (program: string, folder: string) => ReturnType<Laun
 export function onRuntime(
   name: string,
   launch: LaunchProgram,
-  { cannot = {}, own }: { cannot?: Place["cannot"]; own?: (cell: () => Cell) => void } = {},
+  {
+    cannot = {},
+    own,
+  }: { cannot?: Place["cannot"]; own?: (cell: () => Cell, remote: () => Remote) => void } = {},
 ): void {
   const runtime = runtimeOf(name);
   const problem = runtimeProblem(runtime);
@@ -46,7 +49,7 @@ export function onRuntime(
     }
     if (own) {
       describe("its own", () => {
-        own(useCell({ driver: honoDriver, format: "json", place, column: "its own" }));
+        own(useCell({ driver: honoDriver, format: "json", place, column: "its own" }), () => remote);
       });
     }
   });

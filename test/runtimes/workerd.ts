@@ -17,7 +17,7 @@ export function launchWorkerd(compatibilityDate: string): LaunchProgram {
       command: program,
       // It tells on that descriptor at which port it listens.
       args: ["serve", "--control-fd=1", config],
-      readyAt: (line) => `http://127.0.0.1:${JSON.parse(line).port}`,
+      readyAt: (line) => ({ control: `http://127.0.0.1:${JSON.parse(line).port}` }),
     };
   };
 }

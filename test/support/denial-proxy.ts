@@ -25,7 +25,11 @@ export interface DenialProxy {
   requests: string[];
   /** May be replaced at any time. */
   decide: Decide;
-  /** Cuts every connection, those of hanging requests too. */
+  /** How many connections were opened to it. */
+  readonly connections: number;
+  /** Cuts every connection, those of hanging requests too, and takes new ones. */
+  cut(): void;
+  /** Cuts every connection, and takes no more. */
   close(): Promise<void>;
 }
 
@@ -105,10 +109,18 @@ export async function startDenialProxy(
     outgoing.writeHead(response.status, response.headers).end(response.payload);
   }
 
+  let connections = 0;
+  server.on("connection", () => {
+    connections += 1;
+  });
   const proxy: DenialProxy = {
     endpoint: "",
     requests: [],
+    get connections() {
+      return connections;
+    },
     decide,
+    cut: () => server.closeAllConnections(),
     async close() {
       const closed = once(server, "close");
       server.close();
