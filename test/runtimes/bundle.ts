@@ -17,7 +17,9 @@ function packageFor(folder: string, isBundled: boolean): Plugin {
         return isBundled ? fromProject(entry) : { path: entry, external: true };
       });
       // No other way leads to the sources.
-      onResolve({ filter: /\/src\// }, ({ path }) => ({ errors: [{ text: `${path} is no entry` }] }));
+      onResolve({ filter: /^\..*\/src\// }, ({ path, importer }) =>
+        importer.startsWith(TESTS) ? { errors: [{ text: `${path} is no entry` }] } : undefined,
+      );
       if (!isBundled) return;
       onResolve({ filter: /^[^./]/ }, ({ path, importer, pluginData }) =>
         pluginData === OURS || !importer.startsWith(TESTS) ? undefined : fromProject(path),

@@ -34,7 +34,7 @@ function aContainer(cell: () => Cell, remote: () => Remote): void {
 
   it("asks nobody for anything before its first event", async () => {
     const before = cell().proxy.connections;
-    // The application refuses to start when anything is open that was not before its construction.
+    // The application refuses to start when its construction reaches for the network.
     const app = await cell().start();
     expect((await app.seen()).events).toEqual([]);
     expect(cell().proxy.connections).toBe(before);

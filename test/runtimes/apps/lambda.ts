@@ -1,9 +1,11 @@
 // The Hono application on AWS Lambda: a container of Node's that is given events, and in front of it what turns a
 // browser's requests into events and results into responses, as API Gateway and function URLs are documented to. Events
 // overlap here, which is harder than Lambda, that gives a container one after another.
+import { createHook } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { type APIGatewayProxyResult, handle, streamHandle } from "hono/aws-lambda";
 import { honoApp } from "../../conformance/apps/hono-app.js";
 import { serve } from "../../conformance/apps/serve.js";
@@ -43,19 +45,23 @@ Object.assign(globalThis, {
 const [, , form] = process.argv;
 
 async function start(lab: Lab): Promise<Served> {
+  const begun: string[] = [];
+  const hook = createHook({
+    init: (_, type) => void (REACHES_OUT.includes(type) && begun.push(type)),
+  }).enable();
   const invoke = form === "response-stream" ? invokeStreaming(lab) : invokeBuffered(lab);
-  // What construction began, it has begun when the promises at hand are settled.
-  await new Promise<void>((resolve) => process.nextTick(resolve));
-  const begun = process.getActiveResourcesInfo().filter((resource) => REACHES_OUT.includes(resource));
-  if (begun.length > 0) throw new Error(`the application opens ${begun.join()} before its first event`);
+  // What construction sets going has reached the network by then.
+  for (let turns = 0; turns < 5; turns++) await turn();
+  hook.disable();
+  if (begun.length > 0) throw new Error(`the application begins ${begun.join()} before its first event`);
   return serve(
     (request, response) => void invoke(eventOf(request), response),
     async () => {},
   );
 }
 
-// A connection on its way, and the look-up of a name. The SDK also looks for its configuration files.
-const REACHES_OUT = ["TCPConnectWrap", "GetAddrInfoReqWrap"];
+// A connection, and the look-up of a name. The SDK also looks for its configuration files.
+const REACHES_OUT = ["TCPCONNECTWRAP", "GETADDRINFOREQWRAP", "QUERYWRAP"];
 
 function invokeBuffered(lab: Lab): Invoke {
   const handler = handle(honoApp(lab));
