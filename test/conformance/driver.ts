@@ -14,6 +14,8 @@ export interface Driver {
   start(lab: Lab): Promise<Served>;
   /** The session's id, as the browser's cookies say it; `undefined` where they say none. */
   idIn(cookies: ReadonlyMap<string, string>): string | undefined;
+  /** The cookies of a browser that was given this id, signed as the application signs them. */
+  cookiesFor(id: string): ReadonlyMap<string, string>;
   /** Milliseconds that a row outlives the cookie, where the cookie says how long a session lives. */
   readonly rowOutlivesCookieBy: number;
   /**

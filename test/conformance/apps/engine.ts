@@ -1,15 +1,17 @@
 // The engine under a server of Node's own: how any other caller uses it. A signed cookie, a load, and at the end of the
 // request a save or a touch.
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSessionEngine, type SessionData, type SessionEngine } from "../../../src/core/index.js";
 import type { Driver } from "../driver.js";
-import { answerRequest, type Lab, PASSIVE_HEADER, SECRET, STEPS_HEADER } from "../protocol.js";
+import { answerRequest, type Lab, PASSIVE_HEADER, STEPS_HEADER } from "../protocol.js";
 import { serve } from "./serve.js";
+import { signatureOf } from "./signature.js";
 
 export const engineDriver: Driver = {
   name: "engine",
   idIn: (cookies) => cookies.get("sid")?.split(".")[0],
+  cookiesFor: (id) => new Map([["sid", `${id}.${signatureOf(id, "base64url")}`]]),
   rowOutlivesCookieBy: 0,
   cannot: { changeLifetime: "the caller says with every call how long its cookie lives" },
   start(lab) {
@@ -65,7 +67,8 @@ async function handle(
     await Promise.allSettled([answered]);
     if (!isEnded && (session.row !== undefined || Object.keys(data).length > 0)) await save();
     if (isEnded) response.setHeader("set-cookie", "sid=; Max-Age=0");
-    else if (session.row) response.setHeader("set-cookie", `sid=${session.id}.${signatureOf(session.id)}`);
+    else if (session.row)
+      response.setHeader("set-cookie", `sid=${session.id}.${signatureOf(session.id, "base64url")}`);
     response.end(JSON.stringify(await answered));
   } catch (error) {
     response.statusCode = 500;
@@ -75,11 +78,7 @@ async function handle(
 
 function idIn(header: string | undefined): string | undefined {
   const [, id = "", signature = ""] = /(?:^|; )sid=([^.;]*)\.([^;]*)/.exec(header ?? "") ?? [];
-  const [expected, sent] = [signatureOf(id), signature].map((text) => Buffer.from(text));
+  const [expected, sent] = [signatureOf(id, "base64url"), signature].map((text) => Buffer.from(text));
   const isSigned = expected && sent && expected.length === sent.length && timingSafeEqual(expected, sent);
   return isSigned ? id : undefined;
-}
-
-function signatureOf(id: string): string {
-  return createHmac("sha256", SECRET).update(id).digest("base64url");
 }

@@ -5,10 +5,12 @@ import { CyclicSessionStore } from "../../../src/express/index.js";
 import type { Driver } from "../driver.js";
 import { answerRequest, SECRET, STEPS_HEADER } from "../protocol.js";
 import { promised, serve } from "./serve.js";
+import { signatureOf, unpadded } from "./signature.js";
 
 export const expressDriver: Driver = {
   name: "express",
   idIn: (cookies) => /^s:(.*)\.[^.]*$/.exec(decodeURIComponent(cookies.get("connect.sid") ?? ""))?.[1],
+  cookiesFor: (id) => new Map([["connect.sid", encodeURIComponent(`s:${id}.${unpadded(signatureOf(id))}`)]]),
   rowOutlivesCookieBy: 0,
   cannot: {
     answerFailedSave:

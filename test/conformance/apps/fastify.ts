@@ -5,10 +5,12 @@ import Fastify from "fastify";
 import { CyclicSessionStore } from "../../../src/express/index.js";
 import type { Driver } from "../driver.js";
 import { answerRequest, SECRET, STEPS_HEADER } from "../protocol.js";
+import { signatureOf, unpadded } from "./signature.js";
 
 export const fastifyDriver: Driver = {
   name: "fastify",
   idIn: (cookies) => cookies.get("sessionId")?.split(".")[0],
+  cookiesFor: (id) => new Map([["sessionId", encodeURIComponent(`${id}.${unpadded(signatureOf(id))}`)]]),
   rowOutlivesCookieBy: 0,
   cannot: {
     answerFailedSave:

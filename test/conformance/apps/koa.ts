@@ -5,10 +5,16 @@ import { CyclicSessionStore } from "../../../src/koa/index.js";
 import type { Driver } from "../driver.js";
 import { answerRequest, PASSIVE_HEADER, SECRET, STEPS_HEADER } from "../protocol.js";
 import { serve } from "./serve.js";
+import { signatureOf } from "./signature.js";
 
 export const koaDriver: Driver = {
   name: "koa",
   idIn: (cookies) => cookies.get("koa.sess"),
+  cookiesFor: (id) =>
+    new Map([
+      ["koa.sess", id],
+      ["koa.sess.sig", signatureOf(`koa.sess=${id}`, "base64url", "sha1")],
+    ]),
   rowOutlivesCookieBy: 10_000,
   cannot: {
     saveUnserializable:

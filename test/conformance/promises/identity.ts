@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Subject } from "../cell.js";
 import { Visitor } from "../visitor.js";
 
-export function identityPromises({ cell }: Subject): void {
+export function identityPromises({ cell, driver }: Subject): void {
   describe("a session", () => {
     it("survives a restart", async () => {
       const visitor = cell().visitor(await cell().start());
@@ -129,6 +129,22 @@ export function identityPromises({ cell }: Subject): void {
       cell().proxy.requests.length = 0;
       expect((await new Visitor(app.origin, new Map(cookies)).read()).data).toEqual({});
       expect(cell().proxy.requests).toEqual([]);
+    });
+
+    it("that says an id which cannot be a key is as good as none", async () => {
+      const app = await cell().start();
+      const visitor = cell().visitor(app);
+      await visitor.set("n", 1);
+      const cookieOf = (id: string) => new Visitor(app.origin, driver.cookiesFor(id));
+      // What the suite signs is believed: an id that is known opens its session.
+      expect((await cookieOf(cell().id(visitor)).read()).data).toEqual({ n: 1 });
+      const tooLong = cookieOf("x".repeat(1025));
+      cell().proxy.requests.length = 0;
+      expect(await tooLong.read()).toMatchObject({ status: 200, data: {} });
+      expect(cell().proxy.requests).toEqual([]);
+      await tooLong.set("n", 2);
+      expect(cell().id(tooLong).length).toBeLessThan(100);
+      expect((await tooLong.read()).data).toEqual({ n: 2 });
     });
 
     it("of a session that the store does not know gets another id", async () => {
