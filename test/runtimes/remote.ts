@@ -42,7 +42,15 @@ const READY_WITHIN_MS = 15_000;
 
 export async function startRemote(runtime: Runtime, launch: Launch): Promise<Remote> {
   const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
-  const { command, args, env, readyAt = announced } = await launch(project.folder);
+  const {
+    command,
+    args,
+    env,
+    readyAt = announced,
+  } = await launch(project.folder).catch(async (error) => {
+    await project.remove();
+    throw error;
+  });
   const child = spawn(process.execPath, [leash, command, ...args], {
     cwd: project.folder,
     env: { ...environment(), ...env },
