@@ -1,6 +1,7 @@
 // Between session data and the text that it is stored and compared as. What cannot be stored is refused here, before
 // anything is sent.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { isObject } from "./checks.js";
 import { SessionStoreError } from "./errors.js";
 import { fromMap, toMap } from "./map.js";
 import type { SessionData } from "./options.js";
@@ -33,7 +34,7 @@ export function copyOfData(data: unknown): SessionData {
 export function parseData(text: string): SessionData | undefined {
   try {
     const data: unknown = JSON.parse(text);
-    return isData(data) ? data : undefined;
+    return isObject(data) ? data : undefined;
   } catch {
     // Not passed on as a cause: the message of a SyntaxError quotes the text.
     return undefined;
@@ -111,8 +112,4 @@ function findUnstorable(data: unknown): string | undefined {
 
 function refuse(what: string, cause?: unknown): never {
   throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", `${what}; nothing was written`, { cause });
-}
-
-function isData(value: unknown): value is SessionData {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

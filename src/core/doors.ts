@@ -1,5 +1,7 @@
 // What the doors of this package are given of the core: all that users get, and what doors are made of besides. Built as
 // one file that every entry loads, so that there is one core, and one error class, in a process.
+export { BoundedMap } from "./bounded-map.js";
+export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
 export { copyOfData } from "./data.js";
 export {
   createSessionEngine,
@@ -9,20 +11,15 @@ export {
   type TouchResult,
   type UpdateResult,
 } from "./engine.js";
-export { SessionEngines } from "./engines.js";
 export { type SessionErrorCode, SessionStoreError } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
 export {
-  A_FUNCTION,
-  type Check,
-  checkEach,
+  checkOptions,
   DEFAULTS,
   type DynamoDBClientLike,
-  refuseOption,
   type SessionData,
   type SessionStoreOptions,
   type TableOptions,
-  TRUE_OR_FALSE,
 } from "./options.js";
 export type { CookieLifetime } from "./protocol.js";
 export type { SessionInHand } from "./session.js";

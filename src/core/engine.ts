@@ -2,6 +2,7 @@
 // to a row, and when, is the protocol's business; how, the table's. No framework is known here.
 
 import { BoundedMap } from "./bounded-map.js";
+import { describe } from "./checks.js";
 import { encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
@@ -10,7 +11,6 @@ import { type StorageKey, sessionIdOf, storageKeyOf } from "./keys.js";
 import { withoutLost } from "./merge.js";
 import { done, type Operation, OperationRunner } from "./operation.js";
 import {
-  describe,
   type OptionFunctions,
   type ResolvedOptions,
   resolveOptions,

@@ -48,3 +48,12 @@ export class SessionStoreError extends Error {
     super(message, options);
   }
 }
+
+/** The error for a session that DynamoDB has no room for. */
+export function tooLarge(size: string, cause?: unknown): SessionStoreError {
+  return new SessionStoreError(
+    "ERR_SESSION_TOO_LARGE",
+    `the session's row ${size}, and DynamoDB holds at most 400 KB; keep large data elsewhere and its key in the session. Nothing was written`,
+    { cause },
+  );
+}

@@ -1,7 +1,6 @@
 // What the SDK and the network report, as one of this package's errors. The one place that knows their names.
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { SessionStoreError } from "./errors.js";
-import { tooLarge } from "./record.js";
+import { SessionStoreError, tooLarge } from "./errors.js";
 
 /** What was being done when it failed. */
 export interface Attempt {

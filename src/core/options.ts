@@ -1,6 +1,7 @@
 // The options that every door shares: declared, documented, defaulted and checked here alone. Every other file
 // receives them resolved.
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
 import { SessionStoreError } from "./errors.js";
 import type { SessionEventListener } from "./events.js";
 import { DEFAULT_TTL_MS, MAX_LIFETIME_MS } from "./expiry.js";
@@ -114,11 +115,6 @@ const ROW_ATTRIBUTES = ["gen", "rev", "writes", "until", "expires", "sess", "upd
 // The longest delay that timers take; a longer one fires at once.
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** Whether a value can be meant, and what to say was expected of one that cannot. */
-export type Check = readonly [isValid: (value: unknown) => boolean, expected: string];
-
-export const A_FUNCTION: Check = [(value) => typeof value === "function", "a function"];
-export const TRUE_OR_FALSE: Check = [(value) => typeof value === "boolean", "true or false"];
 const A_CONFIGURATION: Check = [isObject, "the configuration of a DynamoDBClient"];
 
 const CHECKS: Record<keyof SessionStoreOptions, Check> = {
@@ -206,54 +202,6 @@ export function checkOptions(options: SessionStoreOptions): void {
 /** Whether a number of milliseconds is a lifetime: at least one, and no longer than any session lives. */
 export function isLifetime(value: unknown): value is number {
   return typeof value === "number" && value >= 1 && value <= MAX_LIFETIME_MS;
-}
-
-/** How a bad value is shown in a message: never the contents of an object, which may hold credentials or data. */
-export function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (typeof value === "string")
-    return value.length > 60 ? `a string of ${value.length}` : JSON.stringify(value);
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
-  return `a ${typeof value}`;
-}
-
-/**
- * Checks options by name: one that is not listed is refused, so that a misspelt one does not silently mean its default.
- *
- * @param prefix put before the names in messages: `table.`
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
- */
-export function checkEach(
-  given: object,
-  checks: Readonly<Record<string, Check>>,
-  prefix: string,
-  required: readonly string[] = [],
-): void {
-  const names = Object.keys(checks).join(", ");
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(checks, name)) refuseOption(`${prefix}${name}: no such option; there are ${names}`);
-  }
-  for (const [name, [isValid, expected]] of Object.entries(checks)) {
-    const value: unknown = Reflect.get(given, name);
-    const isLeftOut = value === undefined && !required.includes(name);
-    if (!isLeftOut && !isValid(value)) refuseOption(`${prefix}${name}: expected ${expected}`, value);
-  }
-}
-
-/**
- * Refuses an option.
- *
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, with the message and what kind of value was given.
- */
-export function refuseOption(message: string, ...given: [unknown?]): never {
-  const got = given.length === 0 ? "" : `, got ${describe(given[0])}`;
-  throw new SessionStoreError("ERR_SESSION_OPTIONS", message + got);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isKeyName(value: unknown): boolean {

@@ -1,5 +1,6 @@
 // The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
 // teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
+import { describe } from "./checks.js";
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
@@ -7,7 +8,7 @@ import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf } from "./ex
 import type { StorageKey } from "./keys.js";
 import { mergeText } from "./merge.js";
 import { done, type Operation } from "./operation.js";
-import { describe, isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
+import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
 import { randomFraction } from "./random.js";
 import { addWrite, corrupt, type SessionRow } from "./record.js";
 import type { SessionInHand } from "./session.js";

@@ -1,7 +1,7 @@
 // A row of the table as this package knows it: decoded from an item, and made for one. No I/O, no policy.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { fromSess } from "./data.js";
-import { SessionStoreError } from "./errors.js";
+import { SessionStoreError, tooLarge } from "./errors.js";
 import type { ExpiryStamp, RowExpiry } from "./expiry.js";
 import { type KeyLayout, type StorageKey, sessionIdOf, shortId, utf8Length } from "./keys.js";
 import { keepsMapClock, mapClockOf } from "./map.js";
@@ -122,15 +122,6 @@ export function addWrite(writes: readonly string[], id: string): readonly string
 export function checkSize(item: Item): void {
   const bytes = itemBytes(item);
   if (bytes > MAX_ITEM_BYTES) throw tooLarge(`would be ${Math.ceil(bytes / 1024)} KB`);
-}
-
-/** The error for a session that DynamoDB has no room for. */
-export function tooLarge(size: string, cause?: unknown): SessionStoreError {
-  return new SessionStoreError(
-    "ERR_SESSION_TOO_LARGE",
-    `the session's row ${size}, and DynamoDB holds at most 400 KB; keep large data elsewhere and its key in the session. Nothing was written`,
-    { cause },
-  );
 }
 
 /** The error for a row that cannot be read. It stays in the table. */

@@ -3,6 +3,7 @@
 import session, { type SessionData } from "express-session";
 import {
   createSessionEngine,
+  isObject,
   type SessionEngine,
   type SessionInHand,
   type SessionStoreOptions,
@@ -292,8 +293,4 @@ function asSaved(data: Record<string, unknown>): SessionData {
 
 function isSessionData(data: { cookie?: unknown }): data is SessionData {
   return isObject(data.cookie);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

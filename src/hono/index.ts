@@ -9,10 +9,10 @@ import {
   DEFAULTS,
   refuseOption,
   type SessionEngine,
-  SessionEngines,
   type SessionStoreOptions,
 } from "../core/doors.js";
 import { SessionCookie, type SessionCookieOptions } from "./cookie.js";
+import { SessionEngines } from "./engines.js";
 import { RequestSession, type Session } from "./session.js";
 
 export type { SessionCookieOptions } from "./cookie.js";

@@ -1,8 +1,12 @@
 // Engines for options that are given anew with every request, as a Worker's are: one for each table and client, however
 // many objects the options come in.
-import { BoundedMap } from "./bounded-map.js";
-import { createSessionEngine, type SessionEngine } from "./engine.js";
-import { checkOptions, type SessionStoreOptions } from "./options.js";
+import {
+  BoundedMap,
+  checkOptions,
+  createSessionEngine,
+  type SessionEngine,
+  type SessionStoreOptions,
+} from "../core/doors.js";
 
 // A client keeps connections open. One that is forgotten is closed by nobody, for requests may still use it.
 const MOST_ENGINES = 100;
