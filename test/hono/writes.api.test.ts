@@ -376,6 +376,17 @@ describe("regenerate", () => {
     expect(await bench.data(visitor.id())).toEqual({ n: 1, cart: ["tea"] });
   });
 
+  it("of two requests at once does not take away the cookie that the other gave", async () => {
+    const { visitor, elsewhere } = await appWith({ user: "ada" });
+    const late = await visitor.visit(async ({ var: { session } }) => {
+      await session.get();
+      await elsewhere.visit((c) => c.var.session.regenerate());
+      await session.regenerate();
+    });
+    expect(late).toMatchObject({ status: 200, setCookies: [] });
+    expect((await elsewhere.visit((c) => c.var.session.get("user"))).said).toBe("ada");
+  });
+
   it("brings nothing back of a session that another request destroyed, but what this one set", async () => {
     const { visitor, elsewhere } = await appWith({ user: "ada" });
     const visit = await visitor.visit(async ({ var: { session } }) => {
