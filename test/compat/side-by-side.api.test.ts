@@ -8,9 +8,9 @@ import {
   type StoreBench,
   sessionData,
   startApp,
-  stopTheClock,
 } from "../support/express-apps.js";
 import { ancestor, connectDynamodb } from "../support/old-stores.js";
+import { stopTheClock } from "../support/time.js";
 
 const time = stopTheClock();
 const HOUR = 3_600_000;

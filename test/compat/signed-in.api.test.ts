@@ -8,9 +8,9 @@ import {
   makeStoreBench,
   type StoreBench,
   startApp,
-  stopTheClock,
 } from "../support/express-apps.js";
 import { oldStores } from "../support/old-stores.js";
+import { stopTheClock } from "../support/time.js";
 
 const time = stopTheClock();
 const HOUR = 3_600_000;

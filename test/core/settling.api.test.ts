@@ -4,8 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "
 import type { SessionEngine } from "../../src/core/index.js";
 import { type DenialProxy, dropAfter, dropBefore, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { unhandledDuring } from "../support/express-apps.js";
 import { createTable, testClient, testClientConfig } from "../support/tables.js";
+import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: Bench;
 let proxy: DenialProxy;

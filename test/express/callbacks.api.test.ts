@@ -10,15 +10,15 @@ import {
   answerOf,
   done,
   type Handler,
-  makeSignal,
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
   sessionData,
   startApp,
-  unhandledDuring,
 } from "../support/express-apps.js";
 import { putRow, testClient } from "../support/tables.js";
+import { makeSignal } from "../support/time.js";
+import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

@@ -8,8 +8,9 @@ import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
 import { newId } from "../support/engines.js";
-import { makeSignal, makeStoreBench, type StoreBench, stopTheClock } from "../support/express-apps.js";
+import { makeStoreBench, type StoreBench } from "../support/express-apps.js";
 import { testClient } from "../support/tables.js";
+import { makeSignal, stopTheClock } from "../support/time.js";
 
 declare module "fastify" {
   interface Session {

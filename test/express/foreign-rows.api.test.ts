@@ -11,9 +11,9 @@ import {
   makeStoreBench,
   type StoreBench,
   startApp,
-  stopTheClock,
 } from "../support/express-apps.js";
 import { putRow, type Row, testClient } from "../support/tables.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

@@ -8,14 +8,13 @@ import {
   answerOf,
   done,
   type Handler,
-  makeSignal,
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
   startApp,
-  stopTheClock,
 } from "../support/express-apps.js";
 import { testClient } from "../support/tables.js";
+import { makeSignal, stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

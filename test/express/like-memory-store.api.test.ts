@@ -13,8 +13,8 @@ import {
   type StoreBench,
   sessionData,
   startApp,
-  stopTheClock,
 } from "../support/express-apps.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

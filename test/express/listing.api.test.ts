@@ -1,14 +1,9 @@
 // `all`, `length` and `clear` speak of the sessions that live under the store's own prefix, and of nothing else in the
 // table, however large it is.
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  makeStoreBench,
-  type StoreBench,
-  sessionData,
-  startApp,
-  stopTheClock,
-} from "../support/express-apps.js";
+import { makeStoreBench, type StoreBench, sessionData, startApp } from "../support/express-apps.js";
 import { countRows, type KeyNames, putRow, type Row } from "../support/tables.js";
+import { stopTheClock } from "../support/time.js";
 
 const time = stopTheClock();
 

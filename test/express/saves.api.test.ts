@@ -9,15 +9,14 @@ import {
   answerOf,
   done,
   type Handler,
-  makeSignal,
   makeStoreBench,
   type StoreBench,
   sessionData,
   startApp,
-  stopTheClock,
   type Visitor,
 } from "../support/express-apps.js";
 import { countRows } from "../support/tables.js";
+import { makeSignal, stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

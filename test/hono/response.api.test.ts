@@ -5,8 +5,8 @@ import { HTTPException } from "hono/http-exception";
 import { stream, streamSSE, streamText } from "hono/streaming";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type SessionEnv, session } from "../../src/hono/index.js";
-import { makeSignal } from "../support/express-apps.js";
 import { type HonoBench, holdNext, makeHonoBench, SECRET, visitorOf } from "../support/hono-apps.js";
+import { makeSignal } from "../support/time.js";
 
 const unavailable = { code: "ERR_SESSION_UNAVAILABLE" };
 

@@ -1,8 +1,8 @@
 // What is written at once: update, save, regenerate and destroy are in the table when they resolve, and finished before
 // the response leaves when nobody waits for them.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeSignal } from "../support/express-apps.js";
 import { type HonoBench, holdNext, makeHonoBench } from "../support/hono-apps.js";
+import { makeSignal } from "../support/time.js";
 
 let bench: HonoBench;
 beforeAll(async () => {

@@ -3,7 +3,6 @@ import type { Middleware } from "koa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { denied, dropBefore, internalError } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
-import { stopTheClock, unhandledDuring } from "../support/express-apps.js";
 import {
   type AppOptions,
   cookiesFor,
@@ -16,6 +15,8 @@ import {
   startProxy,
 } from "../support/koa-apps.js";
 import { putRow } from "../support/tables.js";
+import { stopTheClock } from "../support/time.js";
+import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { CyclicSessionStore as ExpressStore } from "../../src/express/index.js";
 import { newId } from "../support/engines.js";
-import { sessionData, stopTheClock } from "../support/express-apps.js";
+import { sessionData } from "../support/express-apps.js";
 import {
   type AppOptions,
   cookiesFor,
@@ -14,6 +14,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/koa-apps.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

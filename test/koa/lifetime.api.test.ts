@@ -1,7 +1,6 @@
 // How long a session of a Koa application lives, what moves its end, and what that costs.
 import { beforeAll, describe, expect, it } from "vitest";
 import { newId } from "../support/engines.js";
-import { makeSignal, stopTheClock } from "../support/express-apps.js";
 import {
   type AppOptions,
   cookiesFor,
@@ -13,6 +12,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/koa-apps.js";
+import { makeSignal, stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

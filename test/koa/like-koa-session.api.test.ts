@@ -2,7 +2,6 @@
 // koa-session's own examples do: every test here runs with both.
 import { beforeAll, describe, expect, it } from "vitest";
 import { newId } from "../support/engines.js";
-import { stopTheClock } from "../support/express-apps.js";
 import {
   type AppOptions,
   endOf,
@@ -11,6 +10,7 @@ import {
   type StoreBench,
   startApp,
 } from "../support/koa-apps.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

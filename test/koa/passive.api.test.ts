@@ -4,7 +4,6 @@ import type { Context } from "koa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { KoaContext } from "../../src/koa/index.js";
 import { newId } from "../support/engines.js";
-import { stopTheClock } from "../support/express-apps.js";
 import {
   type AppOptions,
   type Handler,
@@ -14,6 +13,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/koa-apps.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

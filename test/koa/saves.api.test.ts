@@ -5,7 +5,6 @@ import type { SessionData } from "../../src/core/index.js";
 import type { CyclicSessionStore, KoaContext } from "../../src/koa/index.js";
 import { denied } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
-import { stopTheClock } from "../support/express-apps.js";
 import {
   type AppOptions,
   type Handler,
@@ -16,6 +15,7 @@ import {
   startApp,
   startProxy,
 } from "../support/koa-apps.js";
+import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import express, { type NextFunction, type Request, type Response } from "express";
 import session from "express-session";
-import { afterEach, beforeEach, onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
 import type { SessionEvent } from "../../src/core/events.js";
 import type { TableOptions } from "../../src/core/options.js";
 import { CyclicSessionStore, type CyclicSessionStoreOptions } from "../../src/express/index.js";
@@ -184,44 +184,10 @@ export async function makeStoreBench(keys: KeyNames = {}): Promise<StoreBench> {
   };
 }
 
-/** Time that stands, for the store and express-session alike, until a test lets it pass. */
-export interface StandingTime {
-  now(): number;
-  pass(ms: number): void;
-}
-
-/** Stops the clock for the tests of this file or `describe`. Timers run on. */
-export function stopTheClock(): StandingTime {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-  return {
-    now: () => Date.now(),
-    pass: (ms) => void vi.setSystemTime(Date.now() + ms),
-  };
-}
-
 /** Session data as express-session's types want it, with the cookie that a new session has unless given another. */
 export function sessionData(fields: Record<string, unknown>): session.SessionData {
   const cookie = { originalMaxAge: null, expires: null, httpOnly: true, path: "/" };
   return { cookie, ...fields } as unknown as session.SessionData;
-}
-
-/** Something that happens once, and can be waited for. */
-export interface Signal {
-  readonly given: Promise<void>;
-  give(): void;
-}
-
-export function makeSignal(): Signal {
-  let give = () => {};
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
-  });
-  return { given, give: () => give() };
 }
 
 /** Calls a method of a session (`save`, `destroy`, …) with a callback, as a promise. */
@@ -237,37 +203,4 @@ export function answerOf(call: (callback: (...answer: any[]) => void) => unknown
   return new Promise((resolve) => {
     call((error, result) => resolve([error ?? null, result]));
   });
-}
-
-/** What the process was told of failures that nobody handled while `work` ran. */
-export interface Unhandled {
-  readonly exceptions: unknown[];
-  readonly rejections: unknown[];
-}
-
-/** Runs `work`, and some turns of the event loop after it, listening in the test runner's place. */
-export async function unhandledDuring(work: () => Promise<unknown>): Promise<Unhandled> {
-  const exceptions: unknown[] = [];
-  const rejections: unknown[] = [];
-  const restore = [
-    instead("uncaughtException", (error) => exceptions.push(error)),
-    instead("unhandledRejection", (error) => rejections.push(error)),
-  ];
-  try {
-    await work();
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-  } finally {
-    for (const back of restore) back();
-  }
-  return { exceptions, rejections };
-}
-
-function instead(event: string, listener: (error: unknown) => void): () => void {
-  const others = process.rawListeners(event) as ((error: unknown) => void)[];
-  process.removeAllListeners(event);
-  process.on(event, listener);
-  return () => {
-    process.removeListener(event, listener);
-    for (const other of others) process.on(event, other);
-  };
 }

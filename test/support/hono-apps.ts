@@ -7,7 +7,6 @@ import type { SessionEvent } from "../../src/core/doors.js";
 import { type SessionEnv, type SessionOptions, session } from "../../src/hono/index.js";
 import { type DenialProxy, startDenialProxy } from "./denial-proxy.js";
 import { Clock } from "./engines.js";
-import { makeSignal } from "./express-apps.js";
 import {
   type CallRecord,
   countRows,
@@ -17,6 +16,7 @@ import {
   recordCalls,
   testClient,
 } from "./tables.js";
+import { makeSignal } from "./time.js";
 
 export const SECRET = "of the tests, and of more than 32 characters";
 

@@ -1,0 +1,36 @@
+// Time that passes when a test says so, and moments that a test chooses.
+import { afterEach, beforeEach, vi } from "vitest";
+
+/** Time that stands, for stores and frameworks alike, until a test lets it pass. */
+export interface StandingTime {
+  now(): number;
+  pass(ms: number): void;
+}
+
+/** Stops the clock for the tests of this file or `describe`. Timers run on. */
+export function stopTheClock(): StandingTime {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return {
+    now: () => Date.now(),
+    pass: (ms) => void vi.setSystemTime(Date.now() + ms),
+  };
+}
+
+/** Something that happens once, and can be waited for. */
+export interface Signal {
+  readonly given: Promise<void>;
+  give(): void;
+}
+
+export function makeSignal(): Signal {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
+}
