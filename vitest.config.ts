@@ -17,10 +17,17 @@ function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlin
   return { extends: true, test };
 }
 
+function source(entry: string): string {
+  return fileURLToPath(new URL(`src/${entry}/index.ts`, import.meta.url));
+}
+
 export default defineConfig({
   // The examples ask for the package by its name, and are given the sources.
   resolve: {
-    alias: { "@cyclic.sh/session-store": fileURLToPath(new URL("src/express/index.ts", import.meta.url)) },
+    alias: [
+      { find: /^@cyclic\.sh\/session-store$/, replacement: source("express") },
+      { find: /^@cyclic\.sh\/session-store\/(core|koa|hono)$/, replacement: source("$1") },
+    ],
   },
   test: {
     testTimeout: 20_000,
