@@ -49,7 +49,9 @@ export class SessionInHand {
    * save of it, as JSON text, would bring that back. `undefined` where nothing is lost.
    */
   get lost(): string | undefined {
-    return this.#removal === "lost" ? this.#base : this.#predecessor?.lost;
+    if (this.#removal !== "lost") return this.#predecessor?.lost;
+    // Where it is not certain what was last saved, what was read is still not to come back.
+    return this.#base ?? this.#row?.text;
   }
 
   /** What the caller loaded, or last saved, as JSON text; `undefined` where that is not certain. */

@@ -1,7 +1,7 @@
 // What a caller of the engine counts on: a session goes in and comes out, its row is as the design has it, an expired
 // one is never given out, a destroyed one stays destroyed.
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { dropAfter, hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
+import { dropAfter, dropBefore, hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { putRow, testClient } from "../support/tables.js";
 
@@ -332,6 +332,27 @@ describe("a session that takes the place of another, under a new id", () => {
     expect({ outcome, data }).toEqual({ outcome: "saved", data: { user: "bob", n: 1 } });
     await engine.save(successor, { ...session.data, user: "bob", n: 2 });
     expect((await engine.load(successor.id))?.data).toEqual({ user: "bob", n: 2 });
+  });
+
+  it("brings nothing back of which this request does not know whether its own save arrived", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) });
+    const [id, next] = [newId(), newId()];
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    proxy.decide = (action) => (action === "UpdateItem" ? dropBefore : undefined);
+    await expect(engine.save(session, { user: "ada", n: 1 })).rejects.toMatchObject({
+      code: "ERR_SESSION_UNAVAILABLE",
+    });
+    proxy.decide = () => undefined;
+    await engine.destroy(id);
+    await engine.destroy(session);
+    expect(await engine.save(engine.create(next, session), { user: "ada", n: 1 })).toEqual({
+      outcome: "saved",
+    });
+    expect((await engine.load(next))?.data).toEqual({ n: 1 });
   });
 
   it("brings nothing back that was over", async () => {
