@@ -11,8 +11,11 @@ import {
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
+  signIn,
+  signOut,
   startApp,
   startProxy,
+  whoAmI,
 } from "../support/koa-apps.js";
 import { putRow } from "../support/tables.js";
 import { stopTheClock } from "../support/time.js";
@@ -25,14 +28,6 @@ beforeAll(async () => {
 const time = stopTheClock();
 
 const HOUR = 3_600_000;
-
-const signIn: Handler = (ctx) => {
-  ctx.session.user = "ada";
-};
-const whoAmI: Handler = (ctx) => ctx.session.user;
-const signOut: Handler = (ctx) => {
-  ctx.session = null;
-};
 
 /** An application behind a proxy, and a visitor who has signed in. */
 async function startWithVisitor(

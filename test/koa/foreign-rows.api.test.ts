@@ -7,6 +7,7 @@ import { sessionData } from "../support/express-apps.js";
 import {
   type AppOptions,
   cookiesFor,
+  fields,
   type Handler,
   makeContext,
   makeStoreBench,
@@ -33,8 +34,6 @@ async function share(data: object, options: AppOptions = {}, storeOptions: Store
   const app = await startApp({ store, ...options });
   return { id, neighbour, store, app, visitor: app.visitor(cookiesFor(id)), writes };
 }
-
-const fields: Handler = (ctx) => ctx.session.toJSON();
 
 const names =
   "_csrf _ _requireSave _expire isNew length populated maxAge externalKey save regenerate manuallyCommit commit toJSON __proto__";

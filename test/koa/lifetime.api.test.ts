@@ -10,7 +10,9 @@ import {
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
+  signIn,
   startApp,
+  whoAmI,
 } from "../support/koa-apps.js";
 import { makeSignal, stopTheClock } from "../support/time.js";
 
@@ -25,11 +27,6 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 // By this much a row outlives a cookie of koa-session's.
 const GRACE = 10_000;
-
-const signIn: Handler = (ctx) => {
-  ctx.session.user = "ada";
-};
-const whoAmI: Handler = (ctx) => ctx.session.user;
 
 /** An application, a visitor who has signed in, and what the store writes from then on. */
 async function startWithVisitor(

@@ -5,9 +5,12 @@ import { newId } from "../support/engines.js";
 import {
   type AppOptions,
   endOf,
+  fields,
   type Handler,
   makeStoreBench,
   type StoreBench,
+  signIn,
+  signOut,
   startApp,
 } from "../support/koa-apps.js";
 import { stopTheClock } from "../support/time.js";
@@ -54,13 +57,6 @@ const count: Handler = (ctx) => {
   return ctx.session.n;
 };
 const look: Handler = (ctx) => ctx.session.n;
-const fields: Handler = (ctx) => ctx.session.toJSON();
-const signIn: Handler = (ctx) => {
-  ctx.session.user = "ada";
-};
-const signOut: Handler = (ctx) => {
-  ctx.session = null;
-};
 
 const everyLifetime: AppOptions[] = [
   {},

@@ -6,12 +6,13 @@ import type { KoaContext } from "../../src/koa/index.js";
 import { newId } from "../support/engines.js";
 import {
   type AppOptions,
-  type Handler,
   makeContext,
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
+  signIn,
   startApp,
+  whoAmI,
 } from "../support/koa-apps.js";
 import { stopTheClock } from "../support/time.js";
 
@@ -24,10 +25,6 @@ const time = stopTheClock();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-const signIn: Handler = (ctx) => {
-  ctx.session.user = "ada";
-};
-const whoAmI: Handler = (ctx) => ctx.session.user;
 const renew = (ctx: Context) => ctx.get("x-poll") === "";
 
 describe.each<{ options: AppOptions; storeOptions: StoreOptions; life: number }>([

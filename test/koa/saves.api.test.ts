@@ -7,11 +7,14 @@ import { denied } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
 import {
   type AppOptions,
+  fields,
   type Handler,
   makeContext,
   makeStoreBench,
   type StoreBench,
   type StoreOptions,
+  signIn,
+  signOut,
   startApp,
   startProxy,
 } from "../support/koa-apps.js";
@@ -24,14 +27,6 @@ beforeAll(async () => {
 const time = stopTheClock();
 
 const HOUR = 3_600_000;
-
-const signIn: Handler = (ctx) => {
-  ctx.session.user = "ada";
-};
-const fields: Handler = (ctx) => ctx.session.toJSON();
-const signOut: Handler = (ctx) => {
-  ctx.session = null;
-};
 
 /** An application, a visitor who has signed in, another with the same cookies, and what the store writes from then on. */
 async function startWithVisitor(options: AppOptions = {}, storeOptions: StoreOptions = {}) {

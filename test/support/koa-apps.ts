@@ -213,3 +213,14 @@ export async function startProxy(): Promise<{ proxy: DenialProxy; client: Dynamo
   onTestFinished(() => proxy.close());
   return { proxy, client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) };
 }
+
+/** What visitors do in most tests. */
+export const signIn: Handler = (ctx) => {
+  ctx.session.user = "ada";
+};
+export const whoAmI: Handler = (ctx) => ctx.session.user;
+export const signOut: Handler = (ctx) => {
+  ctx.session = null;
+};
+/** The session's data, as koa-session shows it. */
+export const fields: Handler = (ctx) => ctx.session.toJSON();
