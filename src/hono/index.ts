@@ -121,6 +121,7 @@ export function session<E extends Env = SessionEnv>(
     await commit().catch((error) => {
       // As above: Hono has turned the handler's error into the response.
       if (c.error !== undefined) return;
+      if (isUpgradeUnderWay(c.res)) return;
       for (const name of OF_THE_BODY) c.header(name, undefined);
       throw error;
     });
@@ -132,6 +133,14 @@ const OF_THE_BODY =
   "cache-control content-disposition content-encoding content-length content-type etag expires last-modified location".split(
     " ",
   );
+
+/**
+ * Whether a WebSocket waits for this very response: Deno serves nobody any more when its upgrade is answered by another.
+ * The response of workerd brings the socket with it, and can be replaced.
+ */
+function isUpgradeUnderWay(response: Response): boolean {
+  return response.status === 101 && !("webSocket" in response);
+}
 
 /** What one request's middleware works with. */
 interface Settings {

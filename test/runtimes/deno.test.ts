@@ -3,10 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundle } from "./bundle.js";
 import { onRuntime } from "./runtime.js";
+import { upgrades } from "./upgrades.js";
 
 const PERMISSIONS = ["--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-sys"];
 
-onRuntime("deno", async (program, folder) => {
+onRuntime("deno", launch, {
+  // It ends its server when an upgrade that has begun is answered by anything else.
+  own: (cell) => upgrades(cell, { takesCookies: true, canFail: false }),
+});
+
+async function launch(program: string, folder: string) {
   // What makes Deno look for packages in `node_modules`.
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   const offline = ["--no-prompt", "--no-remote", "--no-lock", "--node-modules-dir=manual"];
@@ -15,4 +21,4 @@ onRuntime("deno", async (program, folder) => {
     args: ["run", ...offline, ...PERMISSIONS, await bundle("deno", folder)],
     env: { DENO_DIR: join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" },
   };
-});
+}

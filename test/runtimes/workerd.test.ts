@@ -6,6 +6,7 @@ import type { App } from "../conformance/place.js";
 import type { Step } from "../conformance/protocol.js";
 import { Visitor } from "../conformance/visitor.js";
 import { onRuntime } from "./runtime.js";
+import { upgrades } from "./upgrades.js";
 import { launchWorkerd } from "./workerd.js";
 
 // The newest behaviour that this workerd has, and the oldest that tells by `navigator` what it is: since 2024-10-14 a
@@ -17,7 +18,10 @@ const HOUR = 3_600_000;
 for (const date of COMPATIBILITY_DATES) {
   onRuntime("workerd", launchWorkerd(date), {
     cannot: { shareTouches: "workerd binds I/O to a request, so that none can wait for another's touch" },
-    own: (cell) => requestsThatOverlap(cell),
+    own(cell) {
+      requestsThatOverlap(cell);
+      upgrades(cell, { takesCookies: true, canFail: true });
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 // The applications on Deno.
-import { listenByFetch } from "./fetch.js";
+import { upgradeWebSocket } from "hono/deno";
+import { type Fetch, listenByFetch } from "./fetch.js";
 
 interface Options {
   readonly hostname: string;
@@ -9,11 +10,11 @@ interface Options {
 declare const Deno: {
   serve(
     options: Options,
-    handler: (request: Request) => Response | Promise<Response>,
+    handler: Fetch,
   ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
 };
 
 listenByFetch((fetch) => {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, fetch);
   return { origin: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
-});
+}, upgradeWebSocket);
