@@ -6,6 +6,8 @@ import type { Visitor } from "../conformance/visitor.js";
 import { openSocket } from "./socket.js";
 
 const HOUR = 3_600_000;
+// Where the answer leaves before the middleware ends, what it saves comes later.
+const SOON = { timeout: 10_000 };
 
 /** Where the answer to an upgrade has not left when the middleware ends, and is a response as any other. */
 export interface Upgrades {
@@ -27,7 +29,7 @@ export function upgrades(cell: () => Cell, { takesCookies, canFail }: Upgrades):
     const { app, visitor } = await signedIn();
     await app.pass(HOUR / 2);
     expect(await openSocket(app, visitor)).toEqual({ status: 101, setCookies: [], said: { n: 1 } });
-    await expect.poll(async () => Number((await cell().row(visitor))?.until?.N)).toBe(app.now() + HOUR);
+    await expect.poll(async () => Number((await cell().row(visitor))?.until?.N), SOON).toBe(app.now() + HOUR);
   });
 
   it("opens a WebSocket for a visitor without a session, and makes none", async () => {
@@ -40,7 +42,7 @@ export function upgrades(cell: () => Cell, { takesCookies, canFail }: Upgrades):
   it("saves what the request for a WebSocket changed", async () => {
     const { app, visitor } = await signedIn();
     expect(await openSocket(app, visitor, "?n=2")).toEqual({ status: 101, setCookies: [], said: { n: 2 } });
-    await expect.poll(() => dataOf(visitor)).toEqual({ n: 2 });
+    await expect.poll(() => dataOf(visitor), SOON).toEqual({ n: 2 });
   });
 
   it(`opens a WebSocket and saves where a cookie is due, which ${takesCookies ? "goes along" : "waits for the next page"}`, async () => {
@@ -48,7 +50,7 @@ export function upgrades(cell: () => Cell, { takesCookies, canFail }: Upgrades):
     const opened = await openSocket(app, visitor, "?n=2");
     expect(opened).toMatchObject({ status: 101, said: { n: 2 } });
     expect(opened.setCookies).toHaveLength(takesCookies ? 1 : 0);
-    await expect.poll(() => dataOf(visitor)).toEqual({ n: 2 });
+    await expect.poll(() => dataOf(visitor), SOON).toEqual({ n: 2 });
     expect((await visitor.set("n", 3)).setCookies).toHaveLength(1);
   });
 
@@ -59,7 +61,7 @@ export function upgrades(cell: () => Cell, { takesCookies, canFail }: Upgrades):
     const opened = await openSocket(app, visitor, "?n=1");
     expect(opened).toMatchObject({ status: 101, said: { n: 1 } });
     expect(opened.setCookies).toHaveLength(takesCookies ? 1 : 0);
-    await expect.poll(() => cell().proxy.requests).toContain("UpdateItem");
+    await expect.poll(() => cell().proxy.requests, SOON).toContain("UpdateItem");
     expect(await dataOf(visitor)).toEqual(takesCookies ? { n: 1 } : {});
     expect((await app.seen()).errors).toEqual([]);
   });
@@ -69,10 +71,10 @@ export function upgrades(cell: () => Cell, { takesCookies, canFail }: Upgrades):
     cell().proxy.decide = (action) => (action === "UpdateItem" ? "drop-before" : undefined);
     const opened = await openSocket(app, visitor, "?n=2");
     expect(opened).toMatchObject({ status: canFail ? 500 : 101, setCookies: [] });
-    await expect.poll(async () => (await app.seen()).events).toContain("error");
+    await expect.poll(async () => (await app.seen()).events, SOON).toContain("error");
     cell().proxy.decide = () => undefined;
     expect(await visitor.read()).toMatchObject({ status: 200, data: { n: 1 } });
     expect(await openSocket(app, visitor, "?n=3")).toMatchObject({ status: 101, said: { n: 3 } });
-    await expect.poll(() => dataOf(visitor)).toEqual({ n: 3 });
+    await expect.poll(() => dataOf(visitor), SOON).toEqual({ n: 3 });
   });
 }
