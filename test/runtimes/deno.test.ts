@@ -5,7 +5,8 @@ import { bundle } from "./bundle.js";
 import { onRuntime } from "./runtime.js";
 import { upgrades } from "./upgrades.js";
 
-const PERMISSIONS = ["--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-sys"];
+// The user and the home are asked for where the environment has no `HOME`, as here.
+const PERMISSIONS = ["--allow-net=127.0.0.1", "--allow-env", "--allow-sys=osRelease,uid,homedir"];
 
 onRuntime("deno", launch, {
   // It ends its server when an upgrade that has begun is answered by anything else.
