@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundle } from "./bundle.js";
+import { connections } from "./connections.js";
 import { onRuntime } from "./runtime.js";
 import { upgrades } from "./upgrades.js";
 
@@ -9,8 +10,11 @@ import { upgrades } from "./upgrades.js";
 const PERMISSIONS = ["--allow-net=127.0.0.1", "--allow-env", "--allow-sys=osRelease,uid,homedir"];
 
 onRuntime("deno", launch, {
-  // It ends its server when an upgrade that has begun is answered by anything else.
-  own: (cell) => upgrades(cell, { takesCookies: true, canFail: false }),
+  own(cell) {
+    connections(cell);
+    // It ends its server when an upgrade that has begun is answered by anything else.
+    upgrades(cell, { takesCookies: true, canFail: false });
+  },
 });
 
 async function launch(program: string, folder: string) {

@@ -6,6 +6,7 @@ import type { App } from "../conformance/place.js";
 import type { Visitor } from "../conformance/visitor.js";
 import type { Answer } from "../support/denial-proxy.js";
 import { bundle } from "./bundle.js";
+import { connections } from "./connections.js";
 import type { Remote } from "./remote.js";
 import { onRuntime } from "./runtime.js";
 
@@ -42,12 +43,7 @@ function aContainer(cell: () => Cell, remote: () => Remote): void {
     expect(cell().proxy.connections).toBe(before + 1);
   });
 
-  it("has one client, and one connection for the events that it is given one after another", async () => {
-    const before = cell().proxy.connections;
-    const { visitor } = await signedIn();
-    for (let event = 0; event < 5; event++) expect((await visitor.read()).data).toEqual({ n: 1 });
-    expect(cell().proxy.connections).toBe(before + 1);
-  });
+  connections(cell);
 
   /** What has become of the connections meanwhile. */
   const DEAD: [string, () => void][] = [

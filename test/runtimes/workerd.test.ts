@@ -5,6 +5,7 @@ import type { Cell } from "../conformance/cell.js";
 import type { App } from "../conformance/place.js";
 import type { Step } from "../conformance/protocol.js";
 import { Visitor } from "../conformance/visitor.js";
+import { connections } from "./connections.js";
 import { onRuntime } from "./runtime.js";
 import { upgrades } from "./upgrades.js";
 import { launchWorkerd } from "./workerd.js";
@@ -19,6 +20,7 @@ for (const date of COMPATIBILITY_DATES) {
   onRuntime("workerd", launchWorkerd(date), {
     cannot: { shareTouches: "workerd binds I/O to a request, so that none can wait for another's touch" },
     own(cell) {
+      connections(cell);
       requestsThatOverlap(cell);
       upgrades(cell, { takesCookies: true, canFail: true });
     },
