@@ -6,6 +6,7 @@ export interface Runtime {
   readonly doors: readonly string[];
   readonly elsewhere: string;
   readonly hasOwn?: boolean;
+  readonly compatibilityDate?: string;
 }
 export const RUNTIMES: readonly Runtime[];
 export function runtimeOf(name: string): Runtime;

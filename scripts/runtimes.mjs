@@ -13,6 +13,7 @@ import { EXTRAS, extraFolder, isWhole } from "./extras.mjs";
  * @property {boolean} [hasOwn] whether it has promises of its own besides the conformance suite
  * @property {string} [extra] what `npm run fetch` brings for it; without, it is the Node that runs the tests
  * @property {string} [binary] within that
+ * @property {string} [compatibilityDate] it behaves as it did on this day
  */
 
 const EVERY_DOOR = ["engine", "express", "fastify", "koa", "hono"];
@@ -61,16 +62,22 @@ export const RUNTIMES = [
     extra: "deno",
     binary: "deno",
   },
-  {
-    name: "workerd",
-    title: "workerd",
+  // The newest behaviour that this workerd has, and the oldest that tells by `navigator` what it is: since 2024-10-14 a
+  // promise that another request resolves goes on in its own, and before it did not.
+  ...[
+    ["workerd", "2026-11-17"],
+    ["workerd-of-old", "2022-03-21"],
+  ].map(([name, compatibilityDate]) => ({
+    name,
+    title: `workerd, ${compatibilityDate}`,
     agent: "Cloudflare-Workers",
     doors: ["hono"],
     elsewhere: "it has none of the servers that they are made of",
     hasOwn: true,
     extra: "workerd",
     binary: "workerd",
-  },
+    compatibilityDate,
+  })),
   ...[
     ["lambda-api-gateway", "Lambda, API Gateway"],
     ["lambda-function-url", "Lambda, function URL"],

@@ -109,6 +109,8 @@ export function isTransactionConflict(error: unknown): boolean {
 }
 
 function nameAndMessage(error: unknown): { name: string; message: string } {
+  // The SDK's build for browsers, which Workers have, rejects with the bare text "Region is missing".
+  if (typeof error === "string") return { name: "unknown", message: error };
   if (typeof error !== "object" || error === null) return { name: "unknown", message: "" };
   const name = "name" in error && typeof error.name === "string" ? error.name : "unknown";
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -14,6 +14,7 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
   const waiting: Record<string, number> = {};
   const openings = new Map<string, number>();
   const { endpoint, table, format, ttl, touchInterval, keepExpired, timeout, maxAttempts = 1 } = settings;
+  const { region = "us-east-1" } = settings;
   const lab: Lab = {
     settings,
     options: {
@@ -25,7 +26,7 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
       timeout,
       clientConfig: {
         endpoint,
-        region: "us-east-1",
+        ...(region !== null && { region }),
         credentials: { accessKeyId: "local", secretAccessKey: "local" },
         maxAttempts,
       },

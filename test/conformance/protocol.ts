@@ -17,6 +17,8 @@ export interface AppSettings {
   readonly cookieMaxAge?: number;
   /** How often the SDK tries. Once by default: its retries are its own, and held elsewhere. */
   readonly maxAttempts?: number;
+  /** Of DynamoDB; `null` for none. */
+  readonly region?: string | null;
 }
 
 export const REMEMBERED_MS = 7_200_000;

@@ -1,6 +1,7 @@
 // The conformance suite on workerd, and what is workerd's own: it binds I/O to the request that started it, and cancels
 // whoever waits for another's.
 import { expect, it } from "vitest";
+import { RUNTIMES } from "../../scripts/runtimes.mjs";
 import type { Cell } from "../conformance/cell.js";
 import type { App } from "../conformance/place.js";
 import type { Step } from "../conformance/protocol.js";
@@ -10,14 +11,11 @@ import { onRuntime } from "./runtime.js";
 import { upgrades } from "./upgrades.js";
 import { launchWorkerd } from "./workerd.js";
 
-// The newest behaviour that this workerd has, and the oldest that tells by `navigator` what it is: since 2024-10-14 a
-// promise that another request resolves goes on in its own, and before it did not.
-const COMPATIBILITY_DATES = ["2026-11-17", "2022-03-21"];
-
 const HOUR = 3_600_000;
 
-for (const date of COMPATIBILITY_DATES) {
-  onRuntime("workerd", launchWorkerd(date), {
+for (const { name, compatibilityDate } of RUNTIMES) {
+  if (compatibilityDate === undefined) continue;
+  onRuntime(name, launchWorkerd(compatibilityDate), {
     cannot: { shareTouches: "workerd binds I/O to a request, so that none can wait for another's touch" },
     own(cell) {
       connections(cell);

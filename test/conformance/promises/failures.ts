@@ -23,9 +23,9 @@ const FAULTS: [string, Fault, string][] = [
 export function failurePromises({ cell, cannot }: Subject): void {
   const { answerFailedSave, saveUnserializable } = cannot;
 
-  /** A visitor with a session, of an application that does not wait long. */
-  async function signedIn() {
-    const app = await cell().start({ ttl: 3_600_000, timeout: 200 });
+  /** A visitor with a session, of an application that does not wait long where no answer will come. */
+  async function signedIn(fault?: Fault) {
+    const app = await cell().start({ ttl: 3_600_000, ...(fault === hang && { timeout: 200 }) });
     const visitor = cell().visitor(app);
     await visitor.set("secret", "of the visitor's own");
     return { app, visitor };
@@ -45,14 +45,14 @@ export function failurePromises({ cell, cannot }: Subject): void {
 
   describe("an error", () => {
     it.each(FAULTS)("that %s is the answer to a request that wants to read", async (_, fault, code) => {
-      const { app, visitor } = await signedIn();
+      const { app, visitor } = await signedIn(fault);
       cell().proxy.decide = () => fault;
       expect(await visitor.read()).toMatchObject({ status: 500, error: code });
       await expectOneError(app, visitor, code);
     });
 
     it.each(FAULTS)("that %s is told to a request that wants to write", async (_, fault, code) => {
-      const { app, visitor } = await signedIn();
+      const { app, visitor } = await signedIn(fault);
       cell().proxy.decide = (action) => (action === "UpdateItem" ? fault : undefined);
       await expectFailedSave(app, visitor, await visitor.set("n", 1), code);
       cell().proxy.decide = () => undefined;
@@ -68,6 +68,15 @@ export function failurePromises({ cell, cannot }: Subject): void {
       expect(await there.read()).toMatchObject({ status: 500, error: "ERR_SESSION_TABLE" });
       expect((await other.seen()).messages.join()).toContain("no-such-table");
       expect((await app.seen()).errors).toEqual([]);
+    });
+
+    it("that no region is set says so", async () => {
+      const { visitor } = await signedIn();
+      const other = await cell().start({ region: null });
+      const there = cell().visitor(other);
+      for (const [name, value] of visitor.cookies) there.cookies.set(name, value);
+      expect(await there.read()).toMatchObject({ status: 500, error: "ERR_SESSION_ACCESS" });
+      expect((await other.seen()).messages.join()).toContain("set clientConfig.region or AWS_REGION");
     });
 
     it("that a row cannot be read leaves the row as it is", async () => {
