@@ -1,13 +1,13 @@
 // The test suite as projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, the packed
-// package, and that on other runtimes. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
+// package, that in the examples, and on other runtimes. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
 import { devNull } from "node:os";
-import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const apiTests = "test/**/*.api.test.ts";
 const compatTests = "test/compat/**/*.api.test.ts";
 const packagingTests = "test/packaging/**/*.test.ts";
 const runtimeTests = "test/runtimes/**/*.test.ts";
+const exampleTests = "test/examples/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -17,18 +17,7 @@ function project(test: TestProjectInlineConfiguration["test"]): TestProjectInlin
   return { extends: true, test };
 }
 
-function source(entry: string): string {
-  return fileURLToPath(new URL(`src/${entry}/index.ts`, import.meta.url));
-}
-
 export default defineConfig({
-  // The examples ask for the package by its name, and are given the sources.
-  resolve: {
-    alias: [
-      { find: /^@cyclic\.sh\/session-store$/, replacement: source("express") },
-      { find: /^@cyclic\.sh\/session-store\/(core|koa|hono)$/, replacement: source("$1") },
-    ],
-  },
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
@@ -44,7 +33,7 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests],
+        exclude: [apiTests, packagingTests, runtimeTests, exampleTests],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -55,6 +44,7 @@ export default defineConfig({
         include: [packagingTests],
         globalSetup: packed,
       }),
+      project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),
       project({ name: "runtimes", include: [runtimeTests], globalSetup: [globalSetup, packed] }),
     ],
   },

@@ -1,17 +1,11 @@
 // Applications in a process of another runtime, or of another Node: starts the process, and reaches its applications as
 // the conformance suite does those of its own.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { devNull } from "node:os";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import type { Runtime } from "../../scripts/runtimes.mjs";
 import type { Place } from "../conformance/place.js";
 import { DEPENDENCIES, makeConsumer } from "../packaging/consumer.js";
+import { startProgram } from "../support/programs.js";
 import type { Asked, Ready, Told } from "./protocol.js";
-
-const leash = fileURLToPath(new URL("../support/leash.mjs", import.meta.url));
 
 const FRAMEWORKS = [
   ...["express", "express-session", "fastify", "@fastify/cookie", "@fastify/session"],
@@ -38,47 +32,17 @@ export interface Launched {
   readonly readyAt?: (line: string) => { readonly control: string; readonly pid?: number };
 }
 
-const READY_WITHIN_MS = 15_000;
-
 export async function startRemote(runtime: Runtime, launch: Launch): Promise<Remote> {
   const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
-  const {
-    command,
-    args,
-    env,
-    readyAt = announced,
-  } = await launch(project.folder).catch(async (error) => {
-    await project.remove();
-    throw error;
-  });
-  const child = spawn(process.execPath, [leash, command, ...args], {
-    cwd: project.folder,
-    env: { ...environment(), ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const exited = once(child, "exit");
-  let complaints = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaints += text;
-  });
-  const stop = async () => {
-    child.stdin.end();
-    await exited;
-    await project.remove();
-  };
-
-  const { control, pid } = await firstLine().catch(async (error) => {
-    await stop();
-    throw new Error(`${command} did not start:\n${complaints}`, { cause: error });
-  });
-
-  async function firstLine() {
-    const line = once(createInterface(child.stdout), "line", {
-      signal: AbortSignal.timeout(READY_WITHIN_MS),
+  const program = await launch(project.folder)
+    .then(({ readyAt = announced, ...launched }) =>
+      startProgram({ ...launched, cwd: project.folder, readyBy: readyAt }),
+    )
+    .catch(async (error) => {
+      await project.remove();
+      throw error;
     });
-    const [text] = await Promise.race([line, exited.then(() => Promise.reject(new Error("it has ended")))]);
-    return readyAt(text);
-  }
+  const { control, pid } = program.ready;
 
   async function tell(command: Asked["command"]): Promise<Told> {
     const asked: Asked = { now: Date.now(), command };
@@ -111,7 +75,10 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
     },
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
-    stop,
+    async stop() {
+      await program.stop();
+      await project.remove();
+    },
   };
 
   function signal(name: "SIGSTOP" | "SIGCONT"): void {
@@ -122,15 +89,4 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
 
 function announced(line: string): Ready {
   return JSON.parse(line);
-}
-
-/** As bare as where applications run, and no credentials of this machine's in it. */
-function environment(): Record<string, string> {
-  return {
-    PATH: String(process.env.PATH),
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  };
 }

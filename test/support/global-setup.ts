@@ -10,8 +10,10 @@ declare module "vitest" {
   }
 }
 
+const NEEDS_DYNAMODB_LOCAL = /dynamodb-local$|^runtimes$/;
+
 export default async function setup(project: TestProject) {
-  const name: EmulatorName = project.name.endsWith("dynalite") ? "dynalite" : "dynamodb-local";
+  const name: EmulatorName = NEEDS_DYNAMODB_LOCAL.test(project.name) ? "dynamodb-local" : "dynalite";
   const emulator = await startEmulator(name);
   project.provide("endpoint", emulator.endpoint);
   project.provide("emulator", name);

@@ -1,11 +1,10 @@
 // A NestJS application, with its Express adapter, whose visitors count their visits.
 import "reflect-metadata";
-import type { Server } from "node:http";
-import { CyclicSessionStore, type CyclicSessionStoreOptions } from "@cyclic.sh/session-store";
+import { CyclicSessionStore } from "@cyclic.sh/session-store";
 import { Controller, Get, Module, Session } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import session from "express-session";
-import { sessionOptions } from "./visits.js";
+import { announce, MAX_AGE, settings } from "../shop/settings.js";
 
 @Controller()
 class VisitsController {
@@ -19,9 +18,11 @@ class VisitsController {
 @Module({ controllers: [VisitsController] })
 class VisitsModule {}
 
-export async function start(options: CyclicSessionStoreOptions, port: number): Promise<Server> {
-  const app = await NestFactory.create(VisitsModule, { logger: ["error", "warn"] });
-  app.use(session({ ...sessionOptions, store: new CyclicSessionStore(options) }));
-  await app.listen(port, "127.0.0.1");
-  return app.getHttpServer();
-}
+const { table, secret, host, port } = settings(process.env);
+
+const app = await NestFactory.create(VisitsModule, { logger: ["error", "warn"] });
+const store = new CyclicSessionStore({ table: { name: table } });
+app.use(session({ store, secret, resave: false, saveUninitialized: false, cookie: { maxAge: MAX_AGE } }));
+
+await app.listen(port, host);
+announce(host, app.getHttpServer().address().port);
