@@ -39,6 +39,8 @@ export async function makeProject(programs: readonly string[] = []): Promise<Pro
   const isOurs = (path: string) => !/(^|\/)(node_modules|dist)$/.test(path.slice(EXAMPLES.length));
   await cp(EXAMPLES, folder("."), { recursive: true, filter: isOurs });
   const PATH = [...programs, join(ROOT, "node_modules", ".bin"), process.env.PATH].join(delimiter);
+  // What Deno keeps goes with the project.
+  const DENO_DIR = join(consumer.folder, ".deno");
 
   return {
     folder,
@@ -50,7 +52,7 @@ export async function makeProject(programs: readonly string[] = []): Promise<Pro
     async run(example, command) {
       const { stdout } = await execute("sh", ["-c", command], {
         cwd: folder(example),
-        env: { ...process.env, PATH },
+        env: { ...process.env, PATH, DENO_DIR },
       });
       return stdout;
     },
@@ -60,7 +62,7 @@ export async function makeProject(programs: readonly string[] = []): Promise<Pro
         // In the shell's place, so that it ends when it is to.
         args: ["-c", `exec ${command}`],
         cwd: folder(example),
-        env: { PATH, PORT: "0", ...env },
+        env: { PATH, DENO_DIR, PORT: "0", ...env },
         readyBy: (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0],
       });
     },
