@@ -8,14 +8,15 @@ const SHORTEST_SECRET = 32;
 export const MAX_AGE = 7 * 24 * 60 * 60 * 1000;
 
 /** @param {Record<string, string | undefined>} env */
-export function settings({ TABLE, SECRET, NODE_ENV, HOST = "127.0.0.1", PORT = "3000" }) {
-  if (!TABLE) throw new Error("TABLE is not set: the name of the DynamoDB table that holds the sessions");
-  // Whoever can guess it can sign a cookie for anybody's session.
-  if (!SECRET || SECRET.length < SHORTEST_SECRET) {
-    throw new Error(
-      `SECRET is not set, or shorter than ${SHORTEST_SECRET} characters: make one, and keep it`,
-    );
-  }
+export function settings({ TABLE = "", SECRET = "", NODE_ENV, HOST = "127.0.0.1", PORT = "3000" }) {
+  const missing = [
+    ...(TABLE ? [] : ["TABLE: the name of the DynamoDB table that holds the sessions"]),
+    // Whoever can guess it can sign a cookie for anybody's session.
+    ...(SECRET.length < SHORTEST_SECRET
+      ? [`SECRET: at least ${SHORTEST_SECRET} characters, kept secret`]
+      : []),
+  ];
+  if (missing.length > 0) throw new Error(`please set in the environment ${missing.join(", and ")}`);
   return {
     table: TABLE,
     secret: SECRET,
