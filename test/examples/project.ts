@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { inject } from "vitest";
 import { DEPENDENCIES, makeConsumer, ROOT } from "../packaging/consumer.js";
-import { type Program, startProgram } from "../support/programs.js";
+import { type Program, startProgram } from "../support/program.js";
 
 const execute = promisify(execFile);
 
@@ -63,7 +63,7 @@ export async function makeProject(programs: readonly string[] = []): Promise<Pro
         args: ["-c", `exec ${command}`],
         cwd: folder(example),
         env: { PATH, DENO_DIR, PORT: "0", ...env },
-        readyBy: (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0],
+        readyAt: (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0],
       });
     },
     remove: () => consumer.remove(),
@@ -80,6 +80,14 @@ export function dynamoDbAt(endpoint: string): Record<string, string> {
   };
 }
 
+/** What an example asks npm for: each package with its range of versions. */
+export async function packagesOf(example: string): Promise<Record<string, string>> {
+  const { dependencies = {}, devDependencies = {} } = await readJson(join(EXAMPLES, example, "package.json"));
+  const { imports = {} } = await readJson(join(EXAMPLES, example, "deno.json"));
+  const fromDeno = Object.values(imports).map((specifier) => specifier.replace("npm:", "").split(/(?!^)@/));
+  return { ...dependencies, ...devDependencies, ...Object.fromEntries(fromDeno) };
+}
+
 /** The packages that the examples ask for and this repository has, with their types. */
 async function packagesOfExamples(): Promise<string[]> {
   const manifests = await Promise.all(
@@ -94,6 +102,7 @@ async function packagesOfExamples(): Promise<string[]> {
 interface Manifest {
   readonly scripts?: Record<string, string>;
   readonly tasks?: Record<string, string>;
+  readonly imports?: Record<string, string>;
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
 }

@@ -3,12 +3,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { PACKAGE, ROOT } from "../packaging/consumer.js";
 import { type DenialProxy, denied, startDenialProxy } from "../support/denial-proxy.js";
-import type { Program } from "../support/programs.js";
+import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
 import { Browser, type BrowserOptions } from "./browser.js";
 import { permissionsOfReadme } from "./permissions.js";
-import { dynamoDbAt, exampleFolders, makeProject, type Project } from "./project.js";
+import { dynamoDbAt, exampleFolders, makeProject, type Project, packagesOf } from "./project.js";
 import { PROGRAM_FOLDERS, SHOPS, type Shop } from "./shops.js";
 
 const client = testClient();
@@ -38,6 +39,17 @@ it("every example has a README, which names no command that is not there", async
     expect([folder, ...Object.keys(await project.commands(folder))]).toEqual(
       expect.arrayContaining([folder, ...named]),
     );
+  }
+});
+
+it("every example asks npm for what it is tested with here", async () => {
+  const { devDependencies, version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const ours = { ...devDependencies, [PACKAGE]: `^${version}` };
+  for (const folder of await exampleFolders()) {
+    for (const [name, range] of Object.entries(await packagesOf(folder))) {
+      // What Wrangler does, to bundle and to start workerd, the tests do themselves.
+      if (name !== "wrangler") expect([folder, name, range]).toEqual([folder, name, ours[name]]);
+    }
   }
 });
 

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import ts from "typescript";
 import { programOf, runtimeOf, runtimeProblem } from "../../scripts/runtimes.mjs";
 import type { Domain } from "../support/lambda.js";
-import { type Program, startProgram } from "../support/programs.js";
+import { type Program, startProgram } from "../support/program.js";
 import { FOR_WORKERS, workerdCommand } from "../support/workerd.js";
 import type { Project } from "./project.js";
 import { readTemplate } from "./template.js";
@@ -75,7 +75,7 @@ function lambda(domain: Domain): Shop {
         args: [container, module, name, domain],
         cwd: project.folder("lambda"),
         env: Object.fromEntries(given),
-        readyBy: (line) => line,
+        readyAt: (line) => line,
       });
     },
   };
@@ -103,7 +103,7 @@ const workers: Shop = {
     const given = Object.entries(env).filter(([key]) => named.includes(key));
     const worker = { bundle, compatibilityDate, bindings: Object.fromEntries(given) };
     const { originBy, ...command } = await workerdCommand(programOf(runtimeOf("workerd")), worker);
-    return startProgram({ ...command, cwd: folder, readyBy: originBy });
+    return startProgram({ ...command, cwd: folder, readyAt: originBy });
   },
 };
 

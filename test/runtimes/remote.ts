@@ -4,7 +4,7 @@ import { inject } from "vitest";
 import type { Runtime } from "../../scripts/runtimes.mjs";
 import type { Place } from "../conformance/place.js";
 import { DEPENDENCIES, makeConsumer } from "../packaging/consumer.js";
-import { startProgram } from "../support/programs.js";
+import { startProgram } from "../support/program.js";
 import type { Asked, Ready, Told } from "./protocol.js";
 
 const FRAMEWORKS = [
@@ -34,15 +34,26 @@ export interface Launched {
 
 export async function startRemote(runtime: Runtime, launch: Launch): Promise<Remote> {
   const project = await makeConsumer(inject("tarball"), [...DEPENDENCIES, ...FRAMEWORKS]);
-  const program = await launch(project.folder)
-    .then(({ readyAt = announced, ...launched }) =>
-      startProgram({ ...launched, cwd: project.folder, readyBy: readyAt }),
-    )
-    .catch(async (error) => {
+  const {
+    command,
+    args,
+    env,
+    readyAt = announced,
+  } = await launch(project.folder).catch(async (error) => {
+    await project.remove();
+    throw error;
+  });
+  const program = await startProgram({ command, args, env, readyAt, cwd: project.folder }).catch(
+    async (error) => {
       await project.remove();
       throw error;
-    });
+    },
+  );
   const { control, pid } = program.ready;
+  const stop = async () => {
+    await program.stop();
+    await project.remove();
+  };
 
   async function tell(command: Asked["command"]): Promise<Told> {
     const asked: Asked = { now: Date.now(), command };
@@ -75,10 +86,7 @@ export async function startRemote(runtime: Runtime, launch: Launch): Promise<Rem
     },
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
-    async stop() {
-      await program.stop();
-      await project.remove();
-    },
+    stop,
   };
 
   function signal(name: "SIGSTOP" | "SIGCONT"): void {

@@ -11,9 +11,9 @@ export interface Command<Ready> {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** What a line that the program prints says, if that is what it is waited for. */
-  readonly readyBy: (line: string) => Ready | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What a line that it prints says; `undefined` for one that is not what is waited for. */
+  readonly readyAt: (line: string) => Ready | undefined;
 }
 
 export interface Program<Ready> {
@@ -27,7 +27,7 @@ const READY_WITHIN_MS = 15_000;
 
 /** @throws an error with the program's own complaints, when it ends before it is ready, or takes too long. */
 export async function startProgram<Ready>(asked: Command<Ready>): Promise<Program<Ready>> {
-  const { command, args, cwd, env, readyBy } = asked;
+  const { command, args, cwd, env, readyAt } = asked;
   const child = spawn(process.execPath, [leash, command, ...args], {
     cwd,
     env: { ...bareEnvironment(), ...env },
@@ -46,7 +46,7 @@ export async function startProgram<Ready>(asked: Command<Ready>): Promise<Progra
 
   async function untilReady(): Promise<Ready> {
     for await (const line of createInterface(child.stdout)) {
-      const ready = readyBy(line);
+      const ready = readyAt(line);
       if (ready !== undefined) return ready;
     }
     throw new Error("it has ended");
