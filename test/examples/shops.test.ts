@@ -22,6 +22,9 @@ afterAll(async () => {
   await project?.remove();
 });
 
+/** Deno has types to check first. */
+const PREPARED_WITHIN_MS = 120_000;
+
 // What they have in common, and the small servers that have a test of their own.
 const NO_SHOPS = ["servers", "shop"];
 
@@ -78,7 +81,7 @@ function aShop(shop: Shop): void {
     env = { ...dynamoDbAt(proxy.endpoint), TABLE: table, SECRET };
     await shop.prepare?.(project);
     running = await shop.start(project, env);
-  });
+  }, PREPARED_WITHIN_MS);
   afterAll(async () => {
     await running?.stop();
     await proxy?.close();
