@@ -55,24 +55,29 @@ export function fromSess(sess: AttributeValue, keepsClock: boolean): string | un
 
 /** Whether two texts stand for the same data; the order of an object's fields says nothing. */
 export function isSameText(one: string, other: string): boolean {
-  if (one === other) return true;
-  try {
-    return isSameData(parseData(one), parseData(other));
-  } catch {
-    // Nested too deep to be compared: it is written once more.
-    return false;
-  }
+  return one === other || isSameData(parseData(one), parseData(other));
 }
 
-/** Whether two parsed JSON values are the same data. */
+/** Whether two parsed JSON values are the same data. Not by recursion: their depth is a visitor's to choose. */
 export function isSameData(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const ours = Object.entries(one);
-  const theirs = new Map(Object.entries(other));
-  if (ours.length !== theirs.size) return false;
-  return ours.every(([name, value]) => theirs.has(name) && isSameData(value, theirs.get(name)));
+  const open = [[one, other]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [ours, theirs] = pair;
+    if (ours === theirs) continue;
+    if (!isContainer(ours) || !isContainer(theirs) || Array.isArray(ours) !== Array.isArray(theirs))
+      return false;
+    const names = Object.keys(ours);
+    if (names.length !== Object.keys(theirs).length) return false;
+    for (const name of names) {
+      if (!Object.hasOwn(theirs, name)) return false;
+      open.push([ours[name], theirs[name]]);
+    }
+  }
+  return true;
+}
+
+function isContainer(value: unknown): value is SessionData {
+  return typeof value === "object" && value !== null;
 }
 
 function stringify(data: unknown): string | undefined {

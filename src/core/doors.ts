@@ -5,6 +5,7 @@ export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALS
 export { copyOfData } from "./data.js";
 export {
   createSessionEngine,
+  engineForDoor,
   type SaveResult,
   type SessionChange,
   type SessionEngine,
@@ -14,6 +15,7 @@ export {
 export { type SessionErrorCode, SessionStoreError } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
 export {
+  type Concurrency,
   checkOptions,
   DEFAULTS,
   type DynamoDBClientLike,
@@ -21,5 +23,5 @@ export {
   type SessionStoreOptions,
   type TableOptions,
 } from "./options.js";
-export type { CookieLifetime } from "./protocol.js";
+export type { CookieLifetime, LifetimeOfData } from "./protocol.js";
 export type { SessionInHand } from "./session.js";

@@ -3,6 +3,7 @@
 
 import { BoundedMap } from "./bounded-map.js";
 import { describe } from "./checks.js";
+import { only, without } from "./concurrency.js";
 import { encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
@@ -17,13 +18,13 @@ import {
   type SessionData,
   type SessionStoreOptions,
 } from "./options.js";
-import { type CookieLifetime, RowProtocol } from "./protocol.js";
+import { type Change, type CookieLifetime, type LifetimeOfData, RowProtocol } from "./protocol.js";
 import { checkSize, decodeExpiry, decodeRow, isSessionItem, type SessionRow } from "./record.js";
 import { bindsIoToRequest } from "./runtime.js";
 import { SessionInHand } from "./session.js";
 import { type ScannedRow, SessionTable } from "./table.js";
 import { RecentTouches } from "./touches.js";
-import { Turns } from "./turns.js";
+import { type Line, Turns } from "./turns.js";
 
 /** What came of a save: the data is in the table, or the session was destroyed or has expired, and nothing was written. */
 export interface SaveResult {
@@ -55,16 +56,20 @@ export type SessionChange = (data: SessionData) => unknown;
 interface Shared {
   readonly table: SessionTable;
   readonly touches: RecentTouches;
-  readonly turns: Turns;
+  /** Those who write one session leave each other its row, as it is by then. */
+  readonly turns: Turns<SessionRow>;
   readonly handedOutAt: BoundedMap<string, number>;
+  /** The names of fields in the data that are a door's own. */
+  readonly doorFields: readonly string[];
 }
 
-function newShared(options: ResolvedOptions): Shared {
+function newShared(options: ResolvedOptions, doorFields: readonly string[]): Shared {
   return {
     table: new SessionTable(options),
     touches: new RecentTouches(!bindsIoToRequest),
     turns: new Turns(!bindsIoToRequest),
     handedOutAt: new BoundedMap(),
+    doorFields,
   };
 }
 
@@ -83,7 +88,18 @@ const HANDED_OUT_MS = 60_000;
  * if (session) await engine.save(session, { ...session.data, seen: Date.now() });
  */
 export function createSessionEngine(options: SessionStoreOptions): SessionEngine {
-  return new SessionEngine(resolveOptions(options));
+  return engineForDoor(options, []);
+}
+
+/**
+ * The engine of a door that keeps fields of its own in the data: they are merged and kept like all others, and neither an
+ * update nor a function `concurrency` sees them.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
+ */
+export function engineForDoor(options: SessionStoreOptions, doorFields: readonly string[]): SessionEngine {
+  const resolved = resolveOptions(options);
+  return new SessionEngine(resolved, newShared(resolved, doorFields));
 }
 
 /**
@@ -101,11 +117,11 @@ export class SessionEngine {
   readonly #shared: Shared;
 
   /** @internal */
-  constructor(options: ResolvedOptions, shared: Shared = newShared(options)) {
+  constructor(options: ResolvedOptions, shared: Shared) {
     this.#options = options;
     this.#shared = shared;
     this.#table = shared.table;
-    this.#protocol = new RowProtocol(options, shared.table, shared.touches);
+    this.#protocol = new RowProtocol(options, shared);
     this.#operations = new OperationRunner(options);
   }
 
@@ -172,25 +188,33 @@ export class SessionEngine {
 
   /**
    * Writes a session's data. What was loaded is written only while it is still there: a session that was destroyed or
-   * has expired is `gone`. Data that did not change is a touch. The data is serialised before this returns.
+   * has expired is `gone`. Where others have written it meanwhile, what the caller changed since it loaded or last saved
+   * is put upon what they wrote (option `concurrency`). Data that did not change is a touch. The data is serialised
+   * before this returns.
    *
    * @param target a session in hand; an id is adopted.
-   * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
+   * @param cookie how long it lives; as a function, of the data as it is written, others' changes among it.
+   * @throws {SessionStoreError} also `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
    * `ERR_SESSION_CORRUPT`, `ERR_SESSION_OPTIONS` where the function `ttl` gives no lifetime.
    */
-  save(target: SessionInHand | string, data: unknown, cookie: CookieLifetime = {}): Promise<SaveResult> {
+  save(
+    target: SessionInHand | string,
+    data: unknown,
+    cookie: CookieLifetime | LifetimeOfData = {},
+  ): Promise<SaveResult> {
     const session = target instanceof SessionInHand ? target : this.adopt(target);
     let isTouch = false;
     const work = async (operation: Operation): Promise<SaveResult> => {
       const given = encodeData(data);
       if (this.#options.format === "json") checkSize({ sess: { S: given } });
       const key = this.#keyFor(session.id);
-      return this.#shared.turns.take(key, operation.signal, async () => {
+      return this.#shared.turns.take(key, operation.signal, async (line) => {
         const text = session.lost === undefined ? given : withoutLost(given, session.lost);
         if (text === undefined) return this.#gone(operation);
+        session.catchUp(line.latest);
         if (!(await this.#protocol.know(session, key, operation))) return this.#gone(operation);
         isTouch = this.#protocol.isUnchanged(session, text);
-        if (!isTouch) return this.#write(session, key, text, cookie, operation);
+        if (!isTouch) return this.#write({ session, key, text, cookie, operation }, line);
         const outcome = await this.#protocol.renew(session, cookie, operation);
         return outcome === "gone" ? this.#gone(operation) : { outcome: "saved" };
       });
@@ -208,7 +232,7 @@ export class SessionEngine {
    * @param target a session in hand; of an id the row is read first.
    * @throws {SessionStoreError} only `ERR_SESSION_CLOSED`, and `ERR_SESSION_OPTIONS` where `ttl` gives no lifetime.
    */
-  touch(target: SessionInHand | string, cookie: CookieLifetime = {}): Promise<TouchResult> {
+  touch(target: SessionInHand | string, cookie: CookieLifetime | LifetimeOfData = {}): Promise<TouchResult> {
     const session = inHand(target);
     const key = storageKeyOf(session.id, this.#options.keys);
     if (key === undefined) return Promise.resolve({ outcome: "gone" });
@@ -243,9 +267,10 @@ export class SessionEngine {
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.
       const atOnce = this.#shared.turns.pending(key) && remove().catch(() => {});
-      await this.#shared.turns.take(key, operation.signal, async () => {
+      await this.#shared.turns.take(key, operation.signal, async (line) => {
         await atOnce;
         await remove();
+        line.latest = undefined;
       });
       tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
     };
@@ -258,14 +283,15 @@ export class SessionEngine {
    * Changes a session on the newest data: `change` is given a copy, and returns the new data, or changes what it was
    * given. When another request wrote meanwhile it runs again on what that wrote, so that a counter counts; it must
    * have no other effects. Nothing waits while it runs. Data that did not change is a touch. A session in the caller's
-   * hand stays what it loaded: saving changes of that afterwards writes over what the update wrote.
+   * hand stays what it loaded: saving that afterwards undoes nothing.
    *
-   * @throws {SessionStoreError} as `save`; and what `change` throws.
+   * @param cookie as for `save`.
+   * @throws {SessionStoreError} as `save`, but for `ERR_SESSION_CONFLICT`; and what `change` throws.
    */
   update(
     target: SessionInHand | string,
     change: SessionChange,
-    cookie: CookieLifetime = {},
+    cookie: CookieLifetime | LifetimeOfData = {},
   ): Promise<UpdateResult> {
     const caller = inHand(target);
     let unchanged: UpdateResult | undefined;
@@ -281,23 +307,23 @@ export class SessionEngine {
         // In a hand of its own: what the caller has in its hand is still what it loaded.
         const session = SessionInHand.loaded(caller.id, row, this.#protocol.read(row));
         if (caller.holds) session.narrow(caller.holds);
-        const text = encodeData((await change(session.data)) ?? session.data);
+        const text = await this.#changed(session, change);
         operation.signal.throwIfAborted();
         const saved: UpdateResult = { outcome: "saved", data: parseData(text) ?? {}, session };
         unchanged = this.#protocol.isUnchanged(session, text) ? saved : undefined;
         const outcome = unchanged
           ? await this.#protocol.renew(session, cookie, operation)
-          : await this.#shared.turns.take(key, operation.signal, () =>
-              this.#protocol.attempt({ session, key, text, cookie, writeId, operation }),
+          : await this.#shared.turns.take(key, operation.signal, (line) =>
+              this.#attemptUpdate({ session, key, text, cookie, writeId, operation }, line),
             );
         if (outcome === "gone") break;
         caller.met(session.row);
         if (outcome === "saved") this.#saved(operation, attempt);
         // A touch that a newer write refused: what did not change is not the newest data.
         const isNewer = outcome === "newer" || (unchanged !== undefined && session.row?.rev !== row.rev);
-        if (!isNewer) return saved;
+        if (outcome !== "overtaken" && !isNewer) return saved;
         row = session.row;
-        await this.#protocol.backOff(attempt, operation);
+        if (outcome !== "overtaken") await this.#protocol.backOff(attempt, operation);
       }
       return this.#gone(operation);
     };
@@ -349,17 +375,12 @@ export class SessionEngine {
   }
 
   /** Writes until it stands, or the session is gone; in its turn. */
-  async #write(
-    session: SessionInHand,
-    key: StorageKey,
-    text: string,
-    cookie: CookieLifetime,
-    operation: Operation,
-  ): Promise<SaveResult> {
+  async #write(change: Omit<Change, "writeId">, line: Line<SessionRow>): Promise<SaveResult> {
+    const { session, text, operation } = change;
     const writeId = this.#protocol.newWriteId();
     try {
       for (let attempt = 1; ; attempt++) {
-        const outcome = await this.#protocol.attempt({ session, key, text, cookie, writeId, operation });
+        const outcome = await this.#attempt({ ...change, writeId }, line);
         if (outcome === "gone") return this.#gone(operation);
         if (outcome === "saved") {
           this.#saved(operation, attempt);
@@ -368,9 +389,37 @@ export class SessionEngine {
         await this.#protocol.backOff(attempt, operation);
       }
     } catch (error) {
-      session.doubt();
+      session.doubts({ id: writeId, text });
       throw error;
     }
+  }
+
+  /** An attempt in its turn. The next in the line begins with the row as it is then: it need not be refused to learn it. */
+  async #attempt(change: Change, line: Line<SessionRow>): Promise<"saved" | "gone" | "newer"> {
+    const outcome = await this.#protocol.attempt(change);
+    line.latest = outcome === "gone" ? undefined : change.session.row;
+    return outcome;
+  }
+
+  /** The same for data that was made of a row: another of this process may have written that while it waited. */
+  async #attemptUpdate(
+    change: Change,
+    line: Line<SessionRow>,
+  ): Promise<"saved" | "gone" | "newer" | "overtaken"> {
+    const { session } = change;
+    const { row } = session;
+    session.catchUp(line.latest);
+    return session.row === row ? this.#attempt(change, line) : "overtaken";
+  }
+
+  /** What `change` makes of a session's data, the door's own fields left aside, as text. */
+  async #changed(session: SessionInHand, change: SessionChange): Promise<string> {
+    const { doorFields } = this.#shared;
+    const data = without(session.data, doorFields);
+    const text = encodeData((await change(data)) ?? data);
+    const own = only(session.data, doorFields);
+    if (Object.keys(own).length === 0) return text;
+    return JSON.stringify({ ...without(parseData(text) ?? {}, doorFields), ...own });
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */

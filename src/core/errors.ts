@@ -10,6 +10,7 @@
  * - `ERR_SESSION_THROTTLED`: DynamoDB refused for lack of capacity, also after retries.
  * - `ERR_SESSION_TIMEOUT`: the operation did not end within the option `timeout`.
  * - `ERR_SESSION_UNAVAILABLE`: the network or the service failed.
+ * - `ERR_SESSION_CONFLICT`: the function `concurrency` found no data to write over another request's.
  * - `ERR_SESSION_TOO_LARGE`: the session does not fit into a DynamoDB item (400 KB).
  * - `ERR_SESSION_UNSERIALIZABLE`: the data holds what cannot be stored (a cycle, a BigInt, …).
  * - `ERR_SESSION_CORRUPT`: a row was found that cannot be read; it is left as it is.
@@ -25,6 +26,7 @@ export type SessionErrorCode =
   | "ERR_SESSION_THROTTLED"
   | "ERR_SESSION_TIMEOUT"
   | "ERR_SESSION_UNAVAILABLE"
+  | "ERR_SESSION_CONFLICT"
   | "ERR_SESSION_TOO_LARGE"
   | "ERR_SESSION_UNSERIALIZABLE"
   | "ERR_SESSION_CORRUPT"

@@ -21,6 +21,12 @@ export type SessionEvent =
   | (Done & { readonly type: "load"; readonly found: boolean; readonly keys: number })
   /** Data was written, after `attempts` conditional writes. */
   | (Done & { readonly type: "save"; readonly attempts: number })
+  /**
+   * A save met changes that another request had written since this one loaded, and left them in: told beside `save`.
+   * `paths` are names of fields, as `cart.items`: where both had changed the same thing, and one change was left out;
+   * at most twenty.
+   */
+  | (Done & { readonly type: "merge"; readonly paths: readonly string[] })
   /** A session's expiry was moved. */
   | (Done & { readonly type: "touch" })
   /** A session was destroyed on request. */

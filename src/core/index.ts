@@ -1,9 +1,11 @@
 // The entry `@cyclic.sh/session-store/core`: the engine for any caller, its errors, its defaults, its types.
 export {
+  type Concurrency,
   type CookieLifetime,
   createSessionEngine,
   DEFAULTS,
   type DynamoDBClientLike,
+  type LifetimeOfData,
   type OperationName,
   type SaveResult,
   type SessionChange,

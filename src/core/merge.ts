@@ -1,25 +1,80 @@
-// What a save writes, given what the caller held, what it has now, and what the row holds.
-//
-// Fields that the caller's object cannot hold (a framework's session drops some names) were never its own to remove:
-// they stay as the row has them. All else is the caller's: until changes are merged (promise 4), a save that another
-// request got before is written over it.
+// What a save writes: the difference between what its caller held and what it has now, put upon what the row holds
+// (promise 4). Pure functions over JSON data, that cost time in proportion to it and no depth of the stack.
+import { isObject } from "./checks.js";
 import { isSameData, parseData } from "./data.js";
 import type { SessionData } from "./options.js";
 
 /** Whether a caller's session object can hold a field of this name. */
 export type Holds = (name: string) => boolean;
 
-/** The fields of a row's data that the caller's object cannot hold, if there are any. */
-export function hiddenFields(text: string, holds: Holds | undefined): SessionData | undefined {
-  if (holds === undefined) return undefined;
-  const hidden = Object.entries(parseData(text) ?? {}).filter(([name]) => !holds(name));
-  return hidden.length === 0 ? undefined : Object.fromEntries(hidden);
+/** What merging gave. */
+export interface Merged {
+  readonly data: SessionData;
+  /** Where both sides had changed the same thing, and the change of one was left out. */
+  readonly overridden: readonly Path[];
 }
 
-/** The text to write: the caller's, with the row's hidden fields beside it. */
-export function mergeText(ours: string, theirs: string | undefined, holds: Holds | undefined): string {
-  const hidden = theirs === undefined ? undefined : hiddenFields(theirs, holds);
-  return hidden === undefined ? ours : JSON.stringify({ ...hidden, ...parseData(ours) });
+/** The names that lead to a place in data. */
+export type Path = readonly string[];
+
+/** A place in data while it is merged: what the three sides hold there, all of them objects. */
+interface Place {
+  readonly base: SessionData;
+  readonly ours: SessionData;
+  readonly theirs: SessionData;
+  readonly result: SessionData;
+  readonly name: string;
+  readonly above: Place | undefined;
+}
+
+// An event is small: where a visitor's data lets more than this collide, the first will do.
+const MOST_PATHS = 20;
+
+/**
+ * Applies what changed between `base` and `ours` to `theirs`. What is absent counts as a value like any other:
+ *
+ * | base | ours | theirs | result |
+ * | --- | --- | --- | --- |
+ * | any | an object | an object | by key, each by this table |
+ * | a | a | any | theirs: we changed nothing |
+ * | a | any | a | ours: they changed nothing |
+ * | any | a | a | that: both made the same change |
+ * | a | absent | b | absent: a removal beats a change, also one beneath it |
+ * | a | b | absent | absent: so does theirs |
+ * | an array, or none | base and more | base and more | base, their more, our more; theirs, where it ends with our more |
+ * | any | a | b | ours: we write later |
+ *
+ * An end that is there already is not put there again, so that to merge twice gives what merging once gives: of a save
+ * that is repeated after its answer was lost, no array multiplies.
+ */
+export function merge(base: SessionData, ours: SessionData, theirs: SessionData): Merged {
+  const overridden: Path[] = [];
+  const whole: Place = { base, ours, theirs, result: anyNames(), name: "", above: undefined };
+  const open = [whole];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    // What both have removed is in neither.
+    for (const name of new Set([...Object.keys(place.theirs), ...Object.keys(place.ours)])) {
+      const [before, our, their] = [at(place.base, name), at(place.ours, name), at(place.theirs, name)];
+      if (isObject(our) && isObject(their)) {
+        const sides = { base: isObject(before) ? before : {}, ours: our, theirs: their };
+        const below: Place = { ...sides, result: anyNames(), name, above: place };
+        place.result[name] = below.result;
+        open.push(below);
+        continue;
+      }
+      const { value, isOverridden } = settle(before, our, their);
+      if (value !== undefined) place.result[name] = value;
+      if (isOverridden && overridden.length < MOST_PATHS) overridden.push(pathTo(place, name));
+    }
+  }
+  return { data: whole.result, overridden };
+}
+
+/** The fields of data that the caller's object cannot hold, if there are any. */
+export function hiddenFields(data: SessionData, holds: Holds | undefined): SessionData | undefined {
+  if (holds === undefined) return undefined;
+  const hidden = Object.entries(data).filter(([name]) => !holds(name));
+  return hidden.length === 0 ? undefined : Object.fromEntries(hidden);
 }
 
 /** What the caller changed since it read what was lost; `undefined` where that is nothing. */
@@ -29,4 +84,41 @@ export function withoutLost(ours: string, lost: string): string | undefined {
     ([name, value]) => !isSameData(value, before[name]),
   );
   return own.length === 0 ? undefined : JSON.stringify(Object.fromEntries(own));
+}
+
+/** The table's rows for what is not an object on both sides. `undefined` is what is absent: JSON has none. */
+function settle(before: unknown, our: unknown, their: unknown): { value: unknown; isOverridden?: boolean } {
+  if (isSameData(our, before)) return { value: their };
+  if (isSameData(their, before) || isSameData(our, their)) return { value: our };
+  if (our === undefined || their === undefined) return { value: undefined, isOverridden: true };
+  const joined = join(Array.isArray(before) ? before : [], our, their);
+  return joined ? { value: joined } : { value: our, isOverridden: true };
+}
+
+/** Arrays to which both sides only appended. */
+function join(before: readonly unknown[], our: unknown, their: unknown): readonly unknown[] | undefined {
+  if (!Array.isArray(our) || !Array.isArray(their)) return undefined;
+  if (!startsWith(our, before) || !startsWith(their, before)) return undefined;
+  const [appended, others] = [our.slice(before.length), their.slice(before.length)];
+  const isThere = appended.length <= others.length && startsWith(others.slice(-appended.length), appended);
+  return isThere ? their : [...their, ...appended];
+}
+
+function startsWith(array: readonly unknown[], start: readonly unknown[]): boolean {
+  return start.length <= array.length && start.every((element, i) => isSameData(element, array[i]));
+}
+
+function at(data: SessionData, name: string): unknown {
+  return Object.hasOwn(data, name) ? data[name] : undefined;
+}
+
+/** An object without a prototype, in which `__proto__` is a name like any other. */
+function anyNames(): SessionData {
+  return Object.create(null);
+}
+
+function pathTo(place: Place, name: string): Path {
+  const path = [name];
+  for (let step = place; step.above !== undefined; step = step.above) path.unshift(step.name);
+  return path;
 }

@@ -11,6 +11,19 @@ import { randomId } from "./random.js";
 /** Session data: a JSON object. */
 export type SessionData = Record<string, unknown>;
 
+/**
+ * How a save meets what another request wrote since its own loaded.
+ *
+ * - `merge` keeps the changes of both; where both changed the same thing, the later writer's. Removals win.
+ * - `last-write-wins` writes over what the other wrote.
+ * - A function is given copies of the data as it was loaded, as this request has it, and as it is in the table, and
+ *   returns what to write. It may run several times. One that throws refuses the save with `ERR_SESSION_CONFLICT`.
+ */
+export type Concurrency =
+  | "merge"
+  | "last-write-wins"
+  | ((base: SessionData, ours: SessionData, theirs: SessionData) => SessionData);
+
 /** A `DynamoDBClient` or `DynamoDBDocumentClient` of the AWS SDK 3.952 or newer, recognised by its shape. */
 export interface DynamoDBClientLike {
   readonly config: object;
@@ -59,6 +72,8 @@ export interface SessionStoreOptions {
    * Default `json`.
    */
   format?: "json" | "map" | undefined;
+  /** How a save meets what another request wrote since its own loaded. Default `merge`. */
+  concurrency?: Concurrency | undefined;
   /** Milliseconds after which any one operation ends with `ERR_SESSION_TIMEOUT`. Default 5 000. */
   timeout?: number | undefined;
   /** Is told what happened, one small object for each thing. */
@@ -81,6 +96,7 @@ export const DEFAULTS = Object.freeze({
   keepExpired: false,
   consistentRead: true,
   format: "json",
+  concurrency: "merge",
   timeout: 5_000,
 } as const);
 
@@ -96,6 +112,7 @@ export interface ResolvedOptions {
   readonly ownsClient: boolean;
   readonly consistentRead: boolean;
   readonly format: "json" | "map";
+  readonly concurrency: Concurrency;
   readonly timeout: number;
   readonly onEvent: SessionEventListener | undefined;
   readonly now: () => number;
@@ -106,8 +123,8 @@ export interface ResolvedOptions {
 /** The functions among the options: where options are given with every request, each request's own. */
 export type OptionFunctions = Partial<Pick<ResolvedOptions, (typeof FUNCTIONS)[number]>>;
 
-// `ttl` is one where it is a function.
-const FUNCTIONS = ["ttl", "onEvent", "now", "randomId", "sleep"] as const;
+// `ttl` and `concurrency` are where they are functions.
+const FUNCTIONS = ["ttl", "concurrency", "onEvent", "now", "randomId", "sleep"] as const;
 
 // Attributes of a row, which a key attribute cannot be called.
 const ROW_ATTRIBUTES = ["gen", "rev", "writes", "until", "expires", "sess", "updated", "created"];
@@ -130,6 +147,10 @@ const CHECKS: Record<keyof SessionStoreOptions, Check> = {
   dynamoConfig: A_CONFIGURATION,
   consistentRead: TRUE_OR_FALSE,
   format: [(value) => value === "json" || value === "map", '"json" or "map"'],
+  concurrency: [
+    (value) => value === "merge" || value === "last-write-wins" || typeof value === "function",
+    '"merge", "last-write-wins" or a function (base, ours, theirs) => data',
+  ],
   timeout: [(value) => isLifetime(value) && value <= MAX_TIMER_MS, "milliseconds, from 1 to 2 147 483 647"],
   onEvent: A_FUNCTION,
   now: A_FUNCTION,
@@ -183,6 +204,7 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     ownsClient: client === undefined,
     consistentRead: options.consistentRead ?? DEFAULTS.consistentRead,
     format: options.format ?? DEFAULTS.format,
+    concurrency: options.concurrency ?? DEFAULTS.concurrency,
     timeout: options.timeout ?? DEFAULTS.timeout,
     onEvent: options.onEvent,
     now: options.now ?? (() => Date.now()),

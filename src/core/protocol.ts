@@ -1,14 +1,15 @@
 // The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
 // teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
 import { describe } from "./checks.js";
+import { type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
 import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
-import { mergeText } from "./merge.js";
 import { done, type Operation } from "./operation.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
+import { showPath } from "./paths.js";
 import { randomFraction } from "./random.js";
 import { addWrite, corrupt, type SessionRow } from "./record.js";
 import type { SessionInHand } from "./session.js";
@@ -28,13 +29,16 @@ export interface CookieLifetime {
   readonly renew?: boolean | undefined;
 }
 
+/** The same as a function of the data that is written: another request may have changed what that says of its lifetime. */
+export type LifetimeOfData = (data: SessionData) => CookieLifetime;
+
 /** One change of a session's data, over all attempts to write it. */
 export interface Change {
   readonly session: SessionInHand;
   readonly key: StorageKey;
   /** The data as the caller has it, as JSON text. */
   readonly text: string;
-  readonly cookie: CookieLifetime;
+  readonly cookie: CookieLifetime | LifetimeOfData;
   /** By this the row tells a write of which only the answer was lost. */
   readonly writeId: string;
   readonly operation: Operation;
@@ -44,6 +48,7 @@ export interface Change {
 interface Lifetime {
   readonly ms: number;
   readonly grace: number;
+  readonly renews: boolean;
 }
 
 const GEN_LENGTH = 8;
@@ -56,30 +61,53 @@ export class RowProtocol {
   readonly #options: ResolvedOptions;
   readonly #table: SessionTable;
   readonly #touches: RecentTouches;
+  readonly #doorFields: readonly string[];
 
-  constructor(options: ResolvedOptions, table: SessionTable, touches: RecentTouches) {
+  constructor(
+    options: ResolvedOptions,
+    {
+      table,
+      touches,
+      doorFields,
+    }: { table: SessionTable; touches: RecentTouches; doorFields: readonly string[] },
+  ) {
     this.#options = options;
     this.#table = table;
     this.#touches = touches;
+    this.#doorFields = doorFields;
   }
 
   newWriteId(): string {
     return this.#options.randomId(WRITE_ID_LENGTH);
   }
 
-  /** One conditional write of data, and what it taught: `newer` means that the session in hand knows the row by now. */
+  /**
+   * One conditional write of data, and what it taught:
+   *
+   * | the write | the row now | outcome | the session in hand |
+   * | --- | --- | --- | --- |
+   * | stands | is what was written | saved | holds `text`, over that row |
+   * | refused | remembers this write: only its answer was lost | saved | the same |
+   * | refused | is gone, expired, or another session's | gone; one that is to be made is tried again | |
+   * | refused | remembers an earlier write of this hand's, which had failed | newer | holds what that wrote |
+   * | refused | was written by another | newer | knows the row; what it holds stays |
+   */
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
-    const { session, text, writeId } = change;
-    const result = await this.#send(change);
-    if (result.outcome === "written") {
-      this.#touches.remember(result.row);
-      session.holdsWhatIsIn(result.row, text);
-      return "saved";
-    }
-    const { current } = result;
-    // An attempt of this very write arrived before, and only its answer was lost.
-    if (current?.writes.includes(writeId)) {
-      session.holdsWhatIsIn(current, text);
+    const { session, text, writeId, operation } = change;
+    if (session.row) session.recognize(session.row);
+    const { concurrency, now, onEvent } = this.#options;
+    // What takes an expired row's place is another session, and has nothing of the old one.
+    const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
+    const written: Written = row
+      ? writtenOver(row.text, text, session, concurrency, this.#doorFields)
+      : { text, overridden: undefined };
+    const result = await this.#send(change, row, written.text);
+    const current = result.outcome === "written" ? result.row : result.current;
+    if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
+      this.#touches.remember(current);
+      session.wrote(current, text);
+      const paths = written.overridden?.map(showPath);
+      if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
       return "saved";
     }
     if (!session.mayCreate && this.isGone(session.row, current)) return "gone";
@@ -99,7 +127,7 @@ export class RowProtocol {
   /** Moves a session's expiry if that is due. */
   async renew(
     session: SessionInHand,
-    cookie: CookieLifetime,
+    cookie: Change["cookie"],
     operation: Operation,
   ): Promise<"touched" | "throttled" | "gone"> {
     const row = await this.#liveRow(session, operation);
@@ -116,7 +144,7 @@ export class RowProtocol {
     const current = await this.#table.read(key, operation, true);
     if (current === undefined || this.isGone(undefined, current)) return false;
     this.read(current);
-    session.holdsWhatIsIn(current, current.text);
+    session.adopts(current);
     return true;
   }
 
@@ -145,20 +173,21 @@ export class RowProtocol {
 
   /** Whether saving this text would write what the caller is known to have read or written. */
   isUnchanged(session: SessionInHand, text: string): boolean {
-    return session.base !== undefined && isSameText(session.base, text);
+    return session.isSettled && session.base !== undefined && isSameText(session.base, text);
   }
 
-  /** Sends the one write that fits what is known of the row. */
-  async #send({ session, key, text, cookie, writeId, operation }: Change): Promise<WriteResult> {
-    const { format, now, randomId } = this.#options;
-    const { row } = session;
-    // What takes an expired row's place is another session, and has nothing of the old one.
-    const isAnew = row === undefined || isExpired(row, now());
-    const stored = mergeText(text, isAnew ? undefined : row.text, session.holds);
-    const expiry = this.#expiry(this.#lifetime(stored, cookie));
+  /** Sends the one write that fits what is known: over a row that lives, or where there is none. */
+  async #send(
+    { session, key, cookie, writeId, operation }: Change,
+    row: SessionRow | undefined,
+    text: string,
+  ): Promise<WriteResult> {
+    const { format, randomId } = this.#options;
+    const lifetime = this.#lifetime(text, cookie);
+    const expiry = this.#expiry(lifetime);
     // A passive request prolongs no life. It may shorten one.
-    const keepsExpiry = cookie.renew === false && !isAnew && expiry.until >= (endOf(row) ?? 0);
-    const sess = toSess(stored, format, keepsExpiry ? (row.updated ?? expiry.updated) : expiry.updated);
+    const keepsExpiry = row !== undefined && !lifetime.renews && expiry.until >= (endOf(row) ?? 0);
+    const sess = toSess(text, format, keepsExpiry ? (row.updated ?? expiry.updated) : expiry.updated);
     const fresh = {
       key,
       sess,
@@ -167,9 +196,10 @@ export class RowProtocol {
       writes: [writeId],
       created: expiry.updated,
     };
-    if (row === undefined) return this.#table.create(fresh, expiry, operation);
-    if (isAnew) {
-      if (session.mayCreate) return this.#table.replaceExpired(row, fresh, expiry, operation);
+    if (row === undefined) {
+      const expired = session.row;
+      if (expired === undefined) return this.#table.create(fresh, expiry, operation);
+      if (session.mayCreate) return this.#table.replaceExpired(expired, fresh, expiry, operation);
       // It may have been renewed since it was read.
       return { outcome: "refused", current: await this.#table.read(key, operation, true) };
     }
@@ -186,22 +216,23 @@ export class RowProtocol {
   async #touch(
     session: SessionInHand,
     row: SessionRow,
-    cookie: CookieLifetime,
+    cookie: Change["cookie"],
     operation: Operation,
   ): Promise<TouchOutcome> {
     const lifetime = this.#lifetime(row.text, cookie);
-    if (cookie.renew === false || !this.#isDue(row, lifetime.ms)) return "renewed by another";
-    return this.#touches.share(row, lifetime.ms, () => this.#sendTouch(session, row, lifetime, operation));
+    if (!lifetime.renews || !this.#isDue(row, lifetime.ms)) return "renewed by another";
+    return this.#touches.share(row, lifetime.ms, () => this.#sendTouch(session, row, cookie, operation));
   }
 
   async #sendTouch(
     session: SessionInHand,
     read: SessionRow,
-    lifetime: Lifetime,
+    cookie: Change["cookie"],
     operation: Operation,
   ): Promise<TouchOutcome> {
     let row = read;
     for (let attempt = 1; ; attempt++) {
+      const lifetime = this.#lifetime(row.text, cookie);
       const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
       const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
       if (current === undefined || this.isGone(row, current)) return "gone";
@@ -237,14 +268,16 @@ export class RowProtocol {
     return expiryFrom(this.#options.now(), ms + grace);
   }
 
-  #lifetime(text: string, cookie: CookieLifetime): Lifetime {
+  #lifetime(text: string, cookie: Change["cookie"]): Lifetime {
     const { ttl } = this.#options;
+    const said = typeof cookie === "function" ? cookie(parseData(text) ?? {}) : cookie;
+    const renews = said.renew !== false;
     if (typeof ttl !== "function") {
-      const grace = ttl === undefined && cookie.maxAge !== undefined ? (cookie.grace ?? 0) : 0;
-      return { ms: lifetimeOf(ttl, cookie.maxAge), grace };
+      const grace = ttl === undefined && said.maxAge !== undefined ? (said.grace ?? 0) : 0;
+      return { ms: lifetimeOf(ttl, said.maxAge), grace, renews };
     }
     const given: unknown = ttl(parseData(text) ?? {});
-    if (isLifetime(given)) return { ms: given, grace: 0 };
+    if (isLifetime(given)) return { ms: given, grace: 0, renews };
     if (given instanceof Promise) given.catch(() => {});
     throw new SessionStoreError(
       "ERR_SESSION_OPTIONS",

@@ -41,8 +41,8 @@ export interface RowContent {
   readonly created: number;
 }
 
-// How many of the last writes a row remembers: one that was refused and stands among them had succeeded.
-const MAX_WRITES = 8;
+/** How many of the last writes a row remembers: one that was refused and stands among them had succeeded. */
+export const MAX_WRITES = 8;
 // A little later, to be a round number: 5 138.
 const YEAR_5000_SECONDS = 1e11;
 const MAX_ITEM_BYTES = 400 * 1024;

@@ -1,10 +1,17 @@
 // A session in a caller's hand: what it was given, and what is known of the row behind it. The two are remembered
 // apart, for a save takes the difference to the one and writes it over the other (promise 4).
+import { without } from "./concurrency.js";
 import { parseData } from "./data.js";
 import { endOf } from "./expiry.js";
 import { type Holds, hiddenFields } from "./merge.js";
 import type { SessionData } from "./options.js";
-import type { SessionRow } from "./record.js";
+import { MAX_WRITES, type SessionRow } from "./record.js";
+
+/** A write of which nobody knows whether it arrived: its id, which the row would remember, and the caller's data. */
+export interface UnsettledWrite {
+  readonly id: string;
+  readonly text: string;
+}
 
 /** A session that was loaded, created or adopted. A door keeps it beside its framework's session object. */
 export class SessionInHand {
@@ -18,6 +25,8 @@ export class SessionInHand {
   #mayCreate: boolean;
   #predecessor: SessionInHand | undefined;
   #removal: "own" | "lost" | undefined;
+  /** The newest last. */
+  #unsettled: readonly UnsettledWrite[] = [];
 
   private constructor(id: string, data: SessionData, row: SessionRow | undefined, mayCreate: boolean) {
     this.id = id;
@@ -50,13 +59,22 @@ export class SessionInHand {
    */
   get lost(): string | undefined {
     if (this.#removal !== "lost") return this.#predecessor?.lost;
-    // Where it is not certain what was last saved, what was read is still not to come back.
     return this.#base ?? this.#row?.text;
   }
 
-  /** What the caller loaded, or last saved, as JSON text; `undefined` where that is not certain. */
+  /** What the caller loaded, or last wrote for certain, as JSON text; `undefined` where it did neither. */
   get base(): string | undefined {
     return this.#base;
+  }
+
+  /** What the caller's object was when it was loaded or last given to be saved, whatever came of that. */
+  get held(): string | undefined {
+    return this.#unsettled.at(-1)?.text ?? this.#base;
+  }
+
+  /** Whether it is certain what became of all that was to be saved. */
+  get isSettled(): boolean {
+    return this.#unsettled.length === 0;
   }
 
   /** The row as last known; `undefined` for a session that was never written. */
@@ -84,19 +102,15 @@ export class SessionInHand {
    * by it, and survive its saves in the row.
    */
   narrow(holds: Holds): void {
-    const hidden = this.#row && hiddenFields(this.#row.text, holds);
     this.#holds = holds;
-    if (hidden === undefined) return;
-    for (const name of Object.keys(hidden)) delete this.data[name];
-    this.#base = JSON.stringify(this.view());
+    const hidden = this.#row && hiddenFields(parseData(this.#row.text) ?? {}, holds);
+    for (const name of Object.keys(hidden ?? {})) delete this.data[name];
+    if (this.#row && this.#base !== undefined) this.#base = this.#textIn(this.#row);
   }
 
   /** A fresh copy of the row's data, as far as the caller's object can hold it; `undefined` where it cannot be read. */
   view(): SessionData | undefined {
-    const data = this.#row && parseData(this.#row.text);
-    if (data === undefined || this.#holds === undefined) return data;
-    const holds = this.#holds;
-    return Object.fromEntries(Object.entries(data).filter(([name]) => holds(name)));
+    return this.#row && parseData(this.#textIn(this.#row));
   }
 
   /** The row turns out to be another than was known, or none. What the caller holds stays what it was. */
@@ -104,11 +118,35 @@ export class SessionInHand {
     this.#row = row;
   }
 
-  /** The caller's data stands in the table, as `base`: the next save is one of the difference to it. */
-  holdsWhatIsIn(row: SessionRow, base: string): void {
+  /** Another request of this process has just written this row. It is met if it is the same session's, and newer. */
+  catchUp(row: SessionRow | undefined): void {
+    if (row?.rev === undefined || this.#row === undefined) return;
+    const isSame = this.#row.gen === undefined || this.#row.gen === row.gen;
+    if (isSame && row.rev > (this.#row.rev ?? 0)) this.#row = row;
+  }
+
+  /** The caller, who knew nothing of the row, means what is in it. */
+  adopts(row: SessionRow): void {
+    this.wrote(row, this.#textIn(row));
+  }
+
+  /** The caller's data `text` stands in the table: the next save is one of the difference to it. */
+  wrote(row: SessionRow, text: string): void {
     this.#row = row;
-    this.#base = base;
+    this.#base = text;
     this.#mayCreate = false;
+    this.#unsettled = [];
+  }
+
+  /** A write failed that may have arrived, or may still: nothing counts as unchanged until it is certain. */
+  doubts(write: UnsettledWrite): void {
+    this.#unsettled = [...this.#unsettled, write].slice(-MAX_WRITES);
+  }
+
+  /** Finds the last of the unsettled writes that did arrive, by what the row remembers. What it wrote is the base then. */
+  recognize(row: SessionRow): void {
+    const arrived = this.#unsettled.findLast(({ id }) => row.writes.includes(id));
+    if (arrived) this.wrote(row, arrived.text);
   }
 
   /** This request's own removal of the row; `wasGone` says that another's had come before it. */
@@ -116,8 +154,10 @@ export class SessionInHand {
     this.#removal ??= wasGone && this.#row !== undefined ? "lost" : "own";
   }
 
-  /** A write may have arrived or not: nothing counts as unchanged until the next one that is certain. */
-  doubt(): void {
-    this.#base = undefined;
+  #textIn(row: SessionRow): string {
+    if (this.#holds === undefined) return row.text;
+    const data = parseData(row.text) ?? {};
+    const hidden = hiddenFields(data, this.#holds);
+    return hidden === undefined ? row.text : JSON.stringify(without(data, Object.keys(hidden)));
   }
 }

@@ -2,9 +2,15 @@
 // reads the session can wait for them. Knows neither sessions nor tables; holds nothing for a key at rest.
 import type { StorageKey } from "./keys.js";
 
+/** What those who wait in one line have from each other. */
+export interface Line<Latest> {
+  /** What the one before has left, for whoever comes next. */
+  latest?: Latest | undefined;
+}
+
 /** A line of waiting work for each key. */
-export class Turns {
-  readonly #last = new Map<StorageKey, Promise<void>>();
+export class Turns<Latest> {
+  readonly #lines = new Map<StorageKey, Line<Latest> & { last: Promise<void> }>();
   readonly #shares: boolean;
 
   /** `shares` is false where nothing that is pending may be shared between requests: nobody waits for anybody. */
@@ -13,21 +19,23 @@ export class Turns {
   }
 
   /** Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by then. */
-  take<T>(key: StorageKey, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (!this.#shares) return work();
-    const before = this.#last.get(key);
-    const result = before ? afterwards(before, signal, work) : work();
+  take<T>(key: StorageKey, signal: AbortSignal, work: (line: Line<Latest>) => Promise<T>): Promise<T> {
+    if (!this.#shares) return work({});
+    const before = this.#lines.get(key);
+    const line = before ?? { last: Promise.resolve() };
+    const result = before ? afterwards(before.last, signal, () => work(line)) : work(line);
     // An operation that met its deadline answers, and gives up its turn, though its request may hang.
-    const turn = Promise.all([before, settled(result, signal)]).then(() => {
-      if (this.#last.get(key) === turn) this.#last.delete(key);
+    const turn = Promise.all([line.last, settled(result, signal)]).then(() => {
+      if (line.last === turn) this.#lines.delete(key);
     });
-    this.#last.set(key, turn);
+    line.last = turn;
+    this.#lines.set(key, line);
     return result;
   }
 
   /** Resolves when what is on its way for this key now has ended; `undefined` when nothing is. */
   pending(key: StorageKey): Promise<void> | undefined {
-    return this.#last.get(key);
+    return this.#lines.get(key)?.last;
   }
 }
 
