@@ -3,9 +3,12 @@
 import { describe, isObject } from "./checks.js";
 import { encodeData, isSameData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
-import { hiddenFields, type Merged, merge, type Path } from "./merge.js";
+import { type Merged, merge, type Path } from "./merge.js";
 import type { Concurrency, SessionData } from "./options.js";
 import type { SessionInHand } from "./session.js";
+
+/** Whether a field of this name is a door's own, in data that is else the application's. */
+export type IsDoors = (name: string) => boolean;
 
 /** What a save writes. */
 export interface Written {
@@ -17,7 +20,7 @@ export interface Written {
 /**
  * What a save of `ours` writes over a row that holds `theirs`, both JSON text.
  *
- * @param doorFields the names of fields that are a door's own: merged by rule, never shown to a function.
+ * @param isDoors of which fields a function is not asked: they are merged by rule.
  * @throws {SessionStoreError} `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`.
  */
 export function writtenOver(
@@ -25,49 +28,47 @@ export function writtenOver(
   ours: string,
   { base, holds }: Pick<SessionInHand, "base" | "holds">,
   concurrency: Concurrency,
-  doorFields: readonly string[],
+  isDoors: IsDoors,
 ): Written {
   // What the caller read is what is there: the usual case, which costs no parsing.
   if (base === theirs) return { text: ours, overridden: undefined };
   const row = parseData(theirs) ?? {};
-  const hidden = hiddenFields(row, holds) ?? {};
-  const seen = without(row, Object.keys(hidden));
+  const [seen, hidden] = holds ? apart(row, holds) : [row, {}];
   const held = base === undefined ? seen : (parseData(base) ?? {});
   const mine = parseData(ours) ?? {};
   if (concurrency === "last-write-wins" || isSameData(held, seen))
     return { text: encodeData({ ...hidden, ...mine }), overridden: undefined };
   const { data, overridden } =
-    concurrency === "merge" ? merge(held, mine, seen) : settle(concurrency, [held, mine, seen], doorFields);
+    concurrency === "merge" ? merge(held, mine, seen) : settle(concurrency, [held, mine, seen], isDoors);
   return { text: encodeData({ ...hidden, ...data }), overridden };
 }
 
-/** Data without these fields. */
-export function without(data: SessionData, names: readonly string[]): SessionData {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !names.includes(name)));
-}
-
-/** These fields of data alone. */
-export function only(data: SessionData, names: readonly string[]): SessionData {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
+/** The fields that these names are of, and the others. */
+export function apart(data: SessionData, isNamed: (name: string) => boolean): [SessionData, SessionData] {
+  const fields = Object.entries(data);
+  const pick = (isWanted: boolean) =>
+    Object.fromEntries(fields.filter(([name]) => isNamed(name) === isWanted));
+  return [pick(true), pick(false)];
 }
 
 /** What a function makes of the three, with the door's own fields merged beside it. */
 function settle(
   concurrency: Exclude<Concurrency, string>,
   [base, ours, theirs]: readonly [SessionData, SessionData, SessionData],
-  doorFields: readonly string[],
+  isDoors: IsDoors,
 ): Merged {
-  const part = (side: SessionData) => without(side, doorFields);
-  const own = (side: SessionData) => only(side, doorFields);
-  const { data, overridden } = merge(own(base), own(ours), own(theirs));
+  const [ownBase, partBase] = apart(base, isDoors);
+  const [ownOurs, partOurs] = apart(ours, isDoors);
+  const [ownTheirs, partTheirs] = apart(theirs, isDoors);
+  const { data, overridden } = merge(ownBase, ownOurs, ownTheirs);
   let given: unknown;
   try {
-    given = concurrency(part(base), part(ours), part(theirs));
+    given = concurrency(partBase, partOurs, partTheirs);
   } catch (cause) {
     throw conflict("threw; see the cause", cause);
   }
   if (given instanceof Promise) given.catch(() => {});
-  else if (isObject(given)) return { data: { ...part(given), ...data }, overridden };
+  else if (isObject(given)) return { data: { ...apart(given, isDoors)[1], ...data }, overridden };
   throw conflict(`must return the session's data, and gave ${describe(given)}`);
 }
 

@@ -3,7 +3,7 @@
 
 import { BoundedMap } from "./bounded-map.js";
 import { describe } from "./checks.js";
-import { only, without } from "./concurrency.js";
+import { apart, type IsDoors } from "./concurrency.js";
 import { encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
@@ -59,17 +59,16 @@ interface Shared {
   /** Those who write one session leave each other its row, as it is by then. */
   readonly turns: Turns<SessionRow>;
   readonly handedOutAt: BoundedMap<string, number>;
-  /** The names of fields in the data that are a door's own. */
-  readonly doorFields: readonly string[];
+  readonly isDoors: IsDoors;
 }
 
-function newShared(options: ResolvedOptions, doorFields: readonly string[]): Shared {
+function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
   return {
     table: new SessionTable(options),
     touches: new RecentTouches(!bindsIoToRequest),
     turns: new Turns(!bindsIoToRequest),
     handedOutAt: new BoundedMap(),
-    doorFields,
+    isDoors,
   };
 }
 
@@ -88,7 +87,7 @@ const HANDED_OUT_MS = 60_000;
  * if (session) await engine.save(session, { ...session.data, seen: Date.now() });
  */
 export function createSessionEngine(options: SessionStoreOptions): SessionEngine {
-  return engineForDoor(options, []);
+  return engineForDoor(options, () => false);
 }
 
 /**
@@ -97,9 +96,9 @@ export function createSessionEngine(options: SessionStoreOptions): SessionEngine
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  */
-export function engineForDoor(options: SessionStoreOptions, doorFields: readonly string[]): SessionEngine {
+export function engineForDoor(options: SessionStoreOptions, isDoors: IsDoors): SessionEngine {
   const resolved = resolveOptions(options);
-  return new SessionEngine(resolved, newShared(resolved, doorFields));
+  return new SessionEngine(resolved, newShared(resolved, isDoors));
 }
 
 /**
@@ -414,12 +413,11 @@ export class SessionEngine {
 
   /** What `change` makes of a session's data, the door's own fields left aside, as text. */
   async #changed(session: SessionInHand, change: SessionChange): Promise<string> {
-    const { doorFields } = this.#shared;
-    const data = without(session.data, doorFields);
+    const [own, data] = apart(session.data, this.#shared.isDoors);
     const text = encodeData((await change(data)) ?? data);
-    const own = only(session.data, doorFields);
     if (Object.keys(own).length === 0) return text;
-    return JSON.stringify({ ...without(parseData(text) ?? {}, doorFields), ...own });
+    const [, changed] = apart(parseData(text) ?? {}, this.#shared.isDoors);
+    return JSON.stringify({ ...changed, ...own });
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */

@@ -70,13 +70,6 @@ export function merge(base: SessionData, ours: SessionData, theirs: SessionData)
   return { data: whole.result, overridden };
 }
 
-/** The fields of data that the caller's object cannot hold, if there are any. */
-export function hiddenFields(data: SessionData, holds: Holds | undefined): SessionData | undefined {
-  if (holds === undefined) return undefined;
-  const hidden = Object.entries(data).filter(([name]) => !holds(name));
-  return hidden.length === 0 ? undefined : Object.fromEntries(hidden);
-}
-
 /** What the caller changed since it read what was lost; `undefined` where that is nothing. */
 export function withoutLost(ours: string, lost: string): string | undefined {
   const before = parseData(lost) ?? {};

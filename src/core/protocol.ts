@@ -1,7 +1,7 @@
 // The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
 // teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
 import { describe } from "./checks.js";
-import { type Written, writtenOver } from "./concurrency.js";
+import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
@@ -61,20 +61,16 @@ export class RowProtocol {
   readonly #options: ResolvedOptions;
   readonly #table: SessionTable;
   readonly #touches: RecentTouches;
-  readonly #doorFields: readonly string[];
+  readonly #isDoors: IsDoors;
 
   constructor(
     options: ResolvedOptions,
-    {
-      table,
-      touches,
-      doorFields,
-    }: { table: SessionTable; touches: RecentTouches; doorFields: readonly string[] },
+    { table, touches, isDoors }: { table: SessionTable; touches: RecentTouches; isDoors: IsDoors },
   ) {
     this.#options = options;
     this.#table = table;
     this.#touches = touches;
-    this.#doorFields = doorFields;
+    this.#isDoors = isDoors;
   }
 
   newWriteId(): string {
@@ -99,7 +95,7 @@ export class RowProtocol {
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
     const written: Written = row
-      ? writtenOver(row.text, text, session, concurrency, this.#doorFields)
+      ? writtenOver(row.text, text, session, concurrency, this.#isDoors)
       : { text, overridden: undefined };
     const result = await this.#send(change, row, written.text);
     const current = result.outcome === "written" ? result.row : result.current;

@@ -1,9 +1,9 @@
 // A session in a caller's hand: what it was given, and what is known of the row behind it. The two are remembered
 // apart, for a save takes the difference to the one and writes it over the other (promise 4).
-import { without } from "./concurrency.js";
+import { apart } from "./concurrency.js";
 import { parseData } from "./data.js";
 import { endOf } from "./expiry.js";
-import { type Holds, hiddenFields } from "./merge.js";
+import type { Holds } from "./merge.js";
 import type { SessionData } from "./options.js";
 import { MAX_WRITES, type SessionRow } from "./record.js";
 
@@ -103,8 +103,7 @@ export class SessionInHand {
    */
   narrow(holds: Holds): void {
     this.#holds = holds;
-    const hidden = this.#row && hiddenFields(parseData(this.#row.text) ?? {}, holds);
-    for (const name of Object.keys(hidden ?? {})) delete this.data[name];
+    for (const name of Object.keys(this.data)) if (!holds(name)) delete this.data[name];
     if (this.#row && this.#base !== undefined) this.#base = this.#textIn(this.#row);
   }
 
@@ -156,8 +155,7 @@ export class SessionInHand {
 
   #textIn(row: SessionRow): string {
     if (this.#holds === undefined) return row.text;
-    const data = parseData(row.text) ?? {};
-    const hidden = hiddenFields(data, this.#holds);
-    return hidden === undefined ? row.text : JSON.stringify(without(data, Object.keys(hidden)));
+    const [seen, hidden] = apart(parseData(row.text) ?? {}, this.#holds);
+    return Object.keys(hidden).length === 0 ? row.text : JSON.stringify(seen);
   }
 }

@@ -31,7 +31,12 @@ export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredC
     : live.originalMaxAge;
   // With an original max age `expires` is moved by every request, and says nothing of its own.
   const expires = (typeof originalMaxAge === "number" ? stored : live).expires ?? null;
-  return asText(stored) === asText({ ...live, originalMaxAge, expires }) ? stored : live;
+  return isSameCookie(stored, { ...live, originalMaxAge, expires }) ? stored : live;
+}
+
+/** Whether two cookies say the same. */
+export function isSameCookie(one: StoredCookie, other: StoredCookie): boolean {
+  return asText(one) === asText(other);
 }
 
 /** Milliseconds from now that the cookie gives its session; `undefined` where it does not say. */
@@ -42,6 +47,11 @@ export function maxAgeOf(cookie: StoredCookie | undefined, now: number): number 
   if (typeof expires === "string") return Date.parse(expires) - now;
   if (typeof maxAge === "number") return maxAge;
   return typeof originalMaxAge === "number" ? originalMaxAge : undefined;
+}
+
+/** The same of a cookie in a row, whose `expires` is as of the last save. */
+export function storedMaxAgeOf(cookie: StoredCookie, now: number): number | undefined {
+  return typeof cookie.originalMaxAge === "number" ? cookie.originalMaxAge : maxAgeOf(cookie, now);
 }
 
 /** When the cookie ends, given the last write that moved the session's expiry; `undefined` where it does not say. */

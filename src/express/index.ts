@@ -2,13 +2,24 @@
 // store, translated to the engine's. What to write and when is decided there.
 import session, { type SessionData } from "express-session";
 import {
-  createSessionEngine,
+  type CookieLifetime,
+  engineForDoor,
   isObject,
+  type LifetimeOfData,
   type SessionEngine,
   type SessionInHand,
   type SessionStoreOptions,
 } from "../core/doors.js";
-import { cookieOf, expiresOf, maxAgeOf, PLAIN_COOKIE, type StoredCookie, settledCookie } from "./cookie.js";
+import {
+  cookieOf,
+  expiresOf,
+  isSameCookie,
+  maxAgeOf,
+  PLAIN_COOKIE,
+  type StoredCookie,
+  settledCookie,
+  storedMaxAgeOf,
+} from "./cookie.js";
 import { type Link, Links } from "./links.js";
 
 /** The options of {@link CyclicSessionStore}: those that every door shares. */
@@ -18,6 +29,14 @@ export type CyclicSessionStoreOptions = SessionStoreOptions;
 type Callback<T> = (error: unknown, result?: T) => void;
 
 type Request = Parameters<session.Store["createSession"]>[0];
+
+/** What came of an update: the application's data as it was written, or that the session is not there. */
+export type UpdateResult =
+  | { readonly outcome: "saved"; readonly data: Fields }
+  | { readonly outcome: "gone" };
+
+/** A session's data without its cookie. */
+type Fields = Partial<Omit<SessionData, "cookie">>;
 
 /**
  * An express-session store over a DynamoDB table.
@@ -39,7 +58,7 @@ export class CyclicSessionStore extends session.Store {
 
   constructor(options: CyclicSessionStoreOptions) {
     super();
-    this.#engine = createSessionEngine(options);
+    this.#engine = engineForDoor(options, (name) => name === "cookie");
     this.#linkWhatIsGenerated();
   }
 
@@ -72,6 +91,29 @@ export class CyclicSessionStore extends session.Store {
   override touch(sid: string, data: SessionData, callback?: () => void): void;
   override touch(sid: string, data: SessionData, callback?: Callback<void>): Promise<void> | undefined {
     return answer(this.#touch(sid, data), callback);
+  }
+
+  /**
+   * Changes a session on the newest data, at once: `change` is given a copy without the cookie, and returns the new data,
+   * or changes what it was given. It runs again when another request wrote meanwhile, so that a counter counts, and
+   * must have no other effects. A session that was not saved yet is `gone`. `req.session` stays what it was;
+   * `req.session.reload` gets what was written. @throws as `set`, and what `change` throws.
+   *
+   * @example
+   * await store.update(req.sessionID, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));
+   */
+  update(sid: string, change: (data: Fields) => unknown): Promise<UpdateResult>;
+  update(
+    sid: string,
+    change: (data: Fields) => unknown,
+    callback: (error: unknown, result?: UpdateResult) => void,
+  ): void;
+  update(
+    sid: string,
+    change: (data: Fields) => unknown,
+    callback?: Callback<UpdateResult>,
+  ): Promise<UpdateResult> | undefined {
+    return answer(this.#update(sid, change), callback);
   }
 
   /** Destroys a session; none being there is no error. */
@@ -136,30 +178,54 @@ export class CyclicSessionStore extends session.Store {
   async #set(sid: string, data: SessionData): Promise<void> {
     const link = this.#linkOf(sid, data);
     const cookie = cookieOf(data);
-    const maxAge = maxAgeOf(cookie, this.#engine.now());
+    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
+    const lifetime = this.#lifetimeBy(cookie, settled);
     if (link === undefined) {
-      await this.#engine.save(sid, data, { maxAge });
+      await this.#engine.save(sid, data, lifetime);
       return;
     }
-    const settled = cookie && link.cookie ? settledCookie(link.cookie, cookie) : cookie;
     const isSupplied = !link.isCookieStored && settled === link.cookie;
-    await this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), { maxAge });
+    await this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), lifetime);
     if (!isSupplied) this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
     const cookie = cookieOf(data);
-    const maxAge = maxAgeOf(cookie, this.#engine.now());
     const link = this.#links.of(data);
-    const base = link?.session.base;
+    const held = link?.session.held;
     const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
-    if (link === undefined || base === undefined || settled === undefined || settled === link.cookie) {
-      await this.#engine.touch(link?.session ?? sid, { maxAge });
+    const lifetime = this.#lifetimeBy(cookie, settled);
+    if (link === undefined || held === undefined || settled === undefined || settled === link.cookie) {
+      await this.#engine.touch(link?.session ?? sid, lifetime);
       return;
     }
     // express-session does not see a change of the cookie, and sends a touch: a changed lifetime is data.
-    await this.#engine.save(link.session, { ...JSON.parse(base), cookie: settled }, { maxAge });
+    await this.#engine.save(link.session, { ...JSON.parse(held), cookie: settled }, lifetime);
     this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
+  }
+
+  async #update(sid: string, change: (data: Fields) => unknown): Promise<UpdateResult> {
+    const session = this.#engine.adopt(sid);
+    session.narrow(this.#generate === undefined ? canFastifyHold : canHold);
+    const now = this.#engine.now();
+    const result = await this.#engine.update(session, change, (data) => lifetimeIn(data, now));
+    if (result.outcome === "gone") return result;
+    const { cookie, ...data } = result.data;
+    return { outcome: "saved", data };
+  }
+
+  /**
+   * How long a session lives by the cookie that is written: this request's own, of which `settled` is what is written; or
+   * another request's, where that has changed it meanwhile.
+   */
+  #lifetimeBy(live: StoredCookie | undefined, settled: StoredCookie | undefined): LifetimeOfData {
+    const now = this.#engine.now();
+    const own = { maxAge: maxAgeOf(live, now) };
+    return (data) => {
+      const written = cookieOf(data);
+      const isOwn = written === undefined || settled === undefined || isSameCookie(written, settled);
+      return isOwn ? own : lifetimeIn(data, now);
+    };
   }
 
   async #all(): Promise<Record<string, SessionData>> {
@@ -241,6 +307,12 @@ export class CyclicSessionStore extends session.Store {
 }
 
 type Generate = (req: Request) => void;
+
+/** How long a session lives from now on by the cookie in its row. */
+function lifetimeIn(data: object, now: number): CookieLifetime {
+  const cookie = cookieOf(data);
+  return { maxAge: cookie && storedMaxAgeOf(cookie, now) };
+}
 
 // How many sessions `clear` destroys at once.
 const CLEARED_TOGETHER = 25;

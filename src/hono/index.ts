@@ -5,14 +5,13 @@ import {
   A_FUNCTION,
   type Check,
   checkEach,
-  createSessionEngine,
   DEFAULTS,
   refuseOption,
   type SessionEngine,
   type SessionStoreOptions,
 } from "../core/doors.js";
 import { SessionCookie, type SessionCookieOptions } from "./cookie.js";
-import { SessionEngines } from "./engines.js";
+import { makeEngine, SessionEngines } from "./engines.js";
 import { RequestSession, type Session } from "./session.js";
 
 export type { SessionCookieOptions } from "./cookie.js";
@@ -153,7 +152,7 @@ interface Settings {
 }
 
 function settingsOnce<E extends Env>(options: SessionOptions<E>): (c: Context) => Settings {
-  const settings = resolve(options, createSessionEngine);
+  const settings = resolve(options, makeEngine);
   return () => settings;
 }
 

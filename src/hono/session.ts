@@ -80,8 +80,13 @@ export interface Committed {
 
 type Change = (data: SessionData) => SessionData;
 
-// The door's own field in the data. What `get()` gives does not show it.
-const FLASH = "_flash";
+// The values of flash() are fields of their own in the data, so that each is kept and removed by itself.
+const FLASH = "_flash.";
+
+/** Whether a field is the door's own. What `get()` gives does not show it. */
+export function isFlash(name: string): boolean {
+  return name.startsWith(FLASH);
+}
 
 /** The session of one request. */
 export class RequestSession implements Session {
@@ -140,7 +145,7 @@ export class RequestSession implements Session {
   }
 
   unset(...keys: string[]): void {
-    const removed = keys.filter((key) => key !== FLASH);
+    const removed = keys.filter((key) => !isFlash(key));
     this.#change((data) => without(data, removed));
   }
 
@@ -153,8 +158,8 @@ export class RequestSession implements Session {
   flash(key: string): Promise<unknown>;
   flash(key: string, ...values: unknown[]): unknown {
     if (values.length === 0) return this.#start(this.#takeFlash(key));
-    const copy = copyOfFields({ [key]: values[0] });
-    this.#change((data) => withFlashes(data, { ...flashesOf(data), ...copy }));
+    const { [key]: value } = copyOfFields({ [key]: values[0] });
+    this.#change((data) => (value === undefined ? data : { ...data, [FLASH + key]: value }));
     return undefined;
   }
 
@@ -197,19 +202,18 @@ export class RequestSession implements Session {
   async #takeFlash(key: string): Promise<unknown> {
     this.#refuseIfCommitted();
     await this.#load();
-    const flashes = flashesOf(this.#now());
-    if (!Object.hasOwn(flashes, key)) return undefined;
-    this.#addChange((data) => withFlashes(data, without(flashesOf(data), [key])));
-    return flashes[key];
+    const name = FLASH + key;
+    const data = this.#now();
+    if (!Object.hasOwn(data, name)) return undefined;
+    this.#addChange((before) => without(before, [name]));
+    return data[name];
   }
 
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
     const mayCreate = !this.#isCommitted;
     await this.#inTurn<unknown>(() => (this.#changes.size > 0 ? this.#write() : this.#load()));
-    const changed = async (data: SessionData): Promise<SessionData> => {
-      const fields = without(data, [FLASH]);
-      return { ...copyOfFields((await change(fields)) ?? fields), ...flashIn(data) };
-    };
+    const changed = async (data: SessionData): Promise<SessionData> =>
+      copyOfFields((await change(data)) ?? data);
     if (this.#stored() === undefined) {
       if (!mayCreate) throw committed();
       const data = await changed({});
@@ -393,9 +397,9 @@ function committed(): SessionStoreError {
 function copyOfFields(fields: unknown): SessionData {
   const copy = copyOfData(fields);
   for (const [name, value] of Object.entries(Object(fields))) {
+    if (isFlash(name)) refuseField(name, "has a name that flash() keeps its values under");
     if (typeof value === "function" || typeof value === "symbol") refuseField(name, `is a ${typeof value}`);
   }
-  if (Object.hasOwn(copy, FLASH)) refuseField(FLASH, "is where flash() keeps its values");
   return copy;
 }
 
@@ -405,20 +409,13 @@ function refuseField(name: string, why: string): never {
 }
 
 function flashIn(data: SessionData): SessionData {
-  return Object.hasOwn(data, FLASH) ? { [FLASH]: data[FLASH] } : {};
-}
-
-function flashesOf(data: SessionData): SessionData {
-  return Object(data[FLASH]);
-}
-
-function withFlashes(data: SessionData, flashes: SessionData): SessionData {
-  return hasFields(flashes) ? { ...data, [FLASH]: flashes } : without(data, [FLASH]);
+  return Object.fromEntries(Object.entries(data).filter(([name]) => isFlash(name)));
 }
 
 /** What `get()` gives of the data. */
 function shown(data: SessionData): SessionData {
-  return Object.hasOwn(data, FLASH) ? Object.freeze(without(data, [FLASH])) : data;
+  const flashes = Object.keys(data).filter(isFlash);
+  return flashes.length > 0 ? Object.freeze(without(data, flashes)) : data;
 }
 
 function revOf(session: SessionInHand): number {

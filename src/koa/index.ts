@@ -4,7 +4,7 @@ import {
   A_FUNCTION,
   type CookieLifetime,
   checkEach,
-  createSessionEngine,
+  engineForDoor,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
@@ -42,6 +42,11 @@ export interface KoaCall {
 /** How koa-session says how long a cookie lives: milliseconds, or until the browser is closed. */
 export type KoaMaxAge = number | "session" | undefined;
 
+/** What came of an update: the application's data as it was written, or that the session is not there. */
+export type UpdateResult =
+  | { readonly outcome: "saved"; readonly data: SessionData }
+  | { readonly outcome: "gone" };
+
 /**
  * A koa-session store over a DynamoDB table.
  *
@@ -62,7 +67,7 @@ export class CyclicSessionStore {
   constructor(options: CyclicSessionStoreOptions) {
     const { renew, ...shared } = { ...options };
     checkEach({ renew }, { renew: A_FUNCTION }, "");
-    this.#engine = createSessionEngine(shared);
+    this.#engine = engineForDoor(shared, (name) => KOA_FIELDS.includes(name));
     this.#renew = renew;
     this.#hasTtl = shared.ttl !== undefined;
   }
@@ -86,6 +91,19 @@ export class CyclicSessionStore {
    */
   set(key: string, data: object, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<void> {
     return answer(this.#set(key, data, maxAge, ctx));
+  }
+
+  /**
+   * Changes a session on the newest data, at once: `change` is given a copy of the application's fields, and returns the
+   * new ones, or changes what it was given. It runs again when another request wrote meanwhile, so that a counter counts,
+   * and must have no other effects. A session that was not saved yet is `gone`. `ctx.session` stays what it was.
+   *
+   * @throws {SessionStoreError} as `set`, and what `change` throws.
+   * @example
+   * await store.update(ctx.session.externalKey, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));
+   */
+  update(key: string, change: (data: SessionData) => unknown): Promise<UpdateResult> {
+    return answer(this.#update(key, change));
   }
 
   /** Destroys a session; none being there is no error. */
@@ -119,9 +137,18 @@ export class CyclicSessionStore {
       : this.#adopt(key);
     sessions?.remember(session);
     const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
-    const lifetime = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
+    const own = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
     const fields = withLifetime(data, lastsAsTheBrowser);
-    await this.#engine.save(session, fields, { ...lifetime, renew: this.#renews(ctx) });
+    const renew = this.#renews(ctx);
+    // Another request may have changed how long the session lives, which then stands in what is written.
+    await this.#engine.save(session, fields, (written) => ({ ...(lifetimeIn(written) ?? own), renew }));
+  }
+
+  async #update(key: string, change: (data: SessionData) => unknown): Promise<UpdateResult> {
+    const result = await this.#engine.update(this.#adopt(key), change, (data) => lifetimeIn(data) ?? {});
+    if (result.outcome === "gone") return result;
+    const { _maxAge, _session, ...data } = result.data;
+    return { outcome: "saved", data };
   }
 
   async #destroy(key: string, ctx: KoaContext | undefined): Promise<void> {
@@ -228,4 +255,10 @@ function withLifetime(data: object, lastsAsTheBrowser: boolean): object {
 
 function lifetimeOf(maxAge: KoaMaxAge): CookieLifetime {
   return typeof maxAge === "number" ? { maxAge: maxAge - KOA_GRACE_MS, grace: KOA_GRACE_MS } : {};
+}
+
+/** How long data says that its session lives, by koa-session's own fields; `undefined` where it does not say. */
+function lifetimeIn({ _session, _maxAge }: SessionData): CookieLifetime | undefined {
+  if (_session === true) return {};
+  return typeof _maxAge === "number" ? { maxAge: _maxAge, grace: KOA_GRACE_MS } : undefined;
 }
