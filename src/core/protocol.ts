@@ -9,7 +9,7 @@ import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf } from "./ex
 import type { StorageKey } from "./keys.js";
 import { done, type Operation } from "./operation.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
-import { showPath } from "./paths.js";
+import { nameOfPath } from "./paths.js";
 import { randomFraction } from "./random.js";
 import { addWrite, corrupt, type SessionRow } from "./record.js";
 import type { SessionInHand } from "./session.js";
@@ -102,7 +102,7 @@ export class RowProtocol {
     if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
       this.#touches.remember(current);
       session.wrote(current, text);
-      const paths = written.overridden?.map(showPath);
+      const paths = written.overridden?.map(nameOfPath);
       if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
       return "saved";
     }
