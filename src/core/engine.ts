@@ -266,10 +266,9 @@ export class SessionEngine {
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which
       // may have made the row, has ended.
       const atOnce = this.#shared.turns.pending(key) && remove().catch(() => {});
-      await this.#shared.turns.take(key, operation.signal, async (line) => {
+      await this.#shared.turns.take(key, operation.signal, async () => {
         await atOnce;
         await remove();
-        line.latest = undefined;
       });
       tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
     };
@@ -396,7 +395,7 @@ export class SessionEngine {
   /** An attempt in its turn. The next in the line begins with the row as it is then: it need not be refused to learn it. */
   async #attempt(change: Change, line: Line<SessionRow>): Promise<"saved" | "gone" | "newer"> {
     const outcome = await this.#protocol.attempt(change);
-    line.latest = outcome === "gone" ? undefined : change.session.row;
+    line.latest = change.session.row;
     return outcome;
   }
 

@@ -142,9 +142,9 @@ export class SessionInHand {
     this.#unsettled = [...this.#unsettled, write].slice(-MAX_WRITES);
   }
 
-  /** Finds the last of the unsettled writes that did arrive, by what the row remembers. What it wrote is the base then. */
+  /** Finds the unsettled write that did arrive, if one did, by what the row remembers. What it wrote is the base then. */
   recognize(row: SessionRow): void {
-    const arrived = this.#unsettled.findLast(({ id }) => row.writes.includes(id));
+    const arrived = this.#unsettled.find(({ id }) => row.writes.includes(id));
     if (arrived) this.wrote(row, arrived.text);
   }
 

@@ -116,6 +116,27 @@ describe("saves of one process", () => {
     expect(Object.keys((await stored()).cart)).toHaveLength(7);
   });
 
+  it("of one that was destroyed and made anew before them in the line are gone", async () => {
+    const { ours, mine, id, stored } = await twoRequests({ whose: "the old one's" });
+    const anew = ours.engine.create(id);
+    const results = await Promise.all([
+      ours.engine.destroy(id),
+      ours.engine.save(anew, { whose: "the new one's" }),
+      ours.engine.save(anew, { whose: "the new one's", n: 2 }),
+      ours.engine.save(mine, { whose: "the old one's", n: 1 }),
+    ]);
+    expect(results).toEqual([undefined, SAVED, SAVED, { outcome: "gone" }]);
+    expect(await stored()).toEqual({ whose: "the new one's", n: 2 });
+  });
+
+  it("by an id alone replace what is there, whatever its fields", async () => {
+    const { engine } = bench.engine();
+    const id = newId();
+    await engine.save(engine.create(id), { a: 1 });
+    await engine.save(engine.create(id), { b: 2 });
+    expect((await loaded(engine, id)).data).toEqual({ b: 2 });
+  });
+
   it("wait behind each other no longer than their own timeout", async () => {
     const { ours, mine, id } = await twoRequests({ n: 0 }, { timeout: 300 });
     ours.sent.beforeNext("UpdateItem", () => new Promise(() => {}));
@@ -128,6 +149,56 @@ describe("saves of one process", () => {
       Array(2).fill({ status: "rejected", reason: { code: "ERR_SESSION_TIMEOUT" } }),
     );
     expect(await ours.engine.save(second, { n: 2 })).toEqual(SAVED);
+  });
+});
+
+describe("fields that a framework's object cannot hold", () => {
+  const holds = (name: string) => name !== "hidden";
+
+  it("survive saves, with or without another's changes beside them", async () => {
+    const { ours, theirs, mine, other, stored } = await twoRequests({ n: 1, hidden: 1 });
+    mine.narrow(holds);
+    expect(mine.data).toEqual({ n: 1 });
+    await ours.engine.save(mine, { n: 2 });
+    expect(await stored()).toEqual({ n: 2, hidden: 1 });
+    await theirs.engine.save(other, { n: 1, hidden: 2, theirs: 1 });
+    await ours.engine.save(mine, { n: 3 });
+    expect(await stored()).toEqual({ n: 3, hidden: 2, theirs: 1 });
+  });
+
+  it("survive a save of an id that nothing links to its load, and an update", async () => {
+    const { ours, id, stored } = await twoRequests({ n: 1, hidden: 1 });
+    const adopted = ours.engine.adopt(id);
+    adopted.narrow(holds);
+    await ours.engine.save(adopted, { n: 2 });
+    expect(await stored()).toEqual({ n: 2, hidden: 1 });
+    const seen: Data[] = [];
+    await ours.engine.update(adopted, (data) => {
+      seen.push(data);
+      return { n: 3 };
+    });
+    expect([seen[0], await stored()]).toEqual([{ n: 2 }, { n: 3, hidden: 1 }]);
+  });
+
+  it("are no reason to ask the function concurrency", async () => {
+    const concurrency = () => {
+      throw new Error("asked");
+    };
+    const { ours, mine, stored } = await twoRequests({ n: 1, hidden: 1 }, { concurrency });
+    mine.narrow(holds);
+    await ours.engine.save(mine, { n: 2 });
+    expect(await stored()).toEqual({ n: 2, hidden: 1 });
+  });
+});
+
+describe("a touch of a session whose lifetime another request has changed", () => {
+  it("gives it the lifetime that stands in its data by then", async () => {
+    const { ours, theirs, mine, other, id } = await twoRequests({ days: 1 });
+    await theirs.engine.save(other, { days: 30 }, { maxAge: 30 * 86_400_000 });
+    ours.clock.pass(2 * 3_600_000);
+    const byData = ({ days }: Data) => ({ maxAge: Number(days) * 86_400_000 });
+    expect(await ours.engine.touch(mine, byData)).toEqual({ outcome: "touched" });
+    expect((await bench.row(id))?.until).toEqual({ N: String(ours.clock.time + 30 * 86_400_000) });
   });
 });
 
@@ -321,6 +392,10 @@ describe("a write that arrived and whose answer did not", () => {
     proxy.decide = () => undefined;
     await engine.save(session, { n: 1 });
     expect((await loaded(engine, id)).data).toEqual({ n: 1 });
+    // From now on it is certain again what is in the table: what does not change it is a touch, and not due.
+    proxy.requests.length = 0;
+    await engine.save(session, { n: 1 });
+    expect(proxy.requests).toEqual([]);
   });
 });
 
