@@ -414,9 +414,7 @@ export class SessionEngine {
   async #changed(session: SessionInHand, change: SessionChange): Promise<string> {
     const [own, data] = apart(session.data, this.#shared.isDoors);
     const text = encodeData((await change(data)) ?? data);
-    if (Object.keys(own).length === 0) return text;
-    const [, changed] = apart(parseData(text) ?? {}, this.#shared.isDoors);
-    return JSON.stringify({ ...changed, ...own });
+    return Object.keys(own).length === 0 ? text : JSON.stringify({ ...parseData(text), ...own });
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */
