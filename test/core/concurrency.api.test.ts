@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest"
 import type { SessionEngine, SessionInHand, SessionStoreOptions } from "../../src/core/index.js";
 import { dropBefore, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { putRow, testClient } from "../support/tables.js";
+import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -272,28 +272,13 @@ describe("the option concurrency", () => {
 });
 
 describe("a write that arrived and whose answer did not", () => {
-  type Lose = (meanwhile?: () => Promise<unknown>) => void;
-
   /** An engine whose next write is carried out and its answer lost, `meanwhile` before it is sent again. */
   async function losing(maxAttempts: number) {
     const client = testClient({ maxAttempts });
     onTestFinished(() => client.destroy());
     const made = bench.engine({ client });
     const id = newId();
-    const lose: Lose = (meanwhile) => {
-      let isLost = false;
-      client.middlewareStack.add(
-        (next, { commandName }) =>
-          async (args) => {
-            const answer = await next(args);
-            if (commandName !== "UpdateItemCommand" || isLost) return answer;
-            isLost = true;
-            await meanwhile?.();
-            throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
-          },
-        { step: "deserialize", priority: "low" },
-      );
-    };
+    const lose = (meanwhile?: () => Promise<unknown>) => loseNextAnswer(client, "UpdateItem", meanwhile);
     const other = bench.engine().engine;
     const others = async (change: (data: Data) => Data) => {
       const session = await loaded(other, id);

@@ -125,6 +125,29 @@ export function recordCalls(client: Pick<DynamoDBClient, "middlewareStack">): Ca
   };
 }
 
+/**
+ * Loses one answer: the next command of this name is carried out, and its sender sees the connection cut, as the SDK does
+ * before it sends it again. `meanwhile` runs in between.
+ */
+export function loseNextAnswer(
+  client: Pick<DynamoDBClient, "middlewareStack">,
+  action: string,
+  meanwhile?: () => Promise<unknown>,
+): void {
+  let isLost = false;
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (commandName !== `${action}Command` || isLost) return answer;
+        isLost = true;
+        await meanwhile?.();
+        throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+      },
+    { step: "deserialize", priority: "low" },
+  );
+}
+
 async function isActive(client: DynamoDBClient, table: string): Promise<boolean> {
   const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
   return Table?.TableStatus === "ACTIVE";
