@@ -8,6 +8,7 @@ const compatTests = "test/compat/**/*.api.test.ts";
 const packagingTests = "test/packaging/**/*.test.ts";
 const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
+const processTests = "test/processes/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -33,7 +34,7 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests],
+        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -44,6 +45,7 @@ export default defineConfig({
         include: [packagingTests],
         globalSetup: packed,
       }),
+      project({ name: "processes", include: [processTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),
       project({ name: "runtimes", include: [runtimeTests], globalSetup: [globalSetup, packed] }),
     ],

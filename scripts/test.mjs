@@ -39,6 +39,7 @@ const PASSES = [
   { name: "dynamodb-local", problem: dynamoDbLocalProblem },
   { name: "compat-dynalite", problem: oldPackagesProblem },
   { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
+  { name: "processes" },
   { name: "packaging", needsBuild: true },
   { name: "examples", needsBuild: true },
   { name: "runtimes", needsBuild: true, problem: () => runtimesProblem() ?? dynamoDbLocalProblem() },

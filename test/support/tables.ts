@@ -70,17 +70,22 @@ export async function putRow(client: DynamoDBClient, table: string, row: Row): P
   await client.send(new PutItemCommand({ TableName: table, Item: row }));
 }
 
-export async function countRows(client: DynamoDBClient, table: string): Promise<number> {
-  let count = 0;
+/** Every row of a table. */
+export async function readRows(client: DynamoDBClient, table: string): Promise<Row[]> {
+  const rows: Row[] = [];
   let from: Row | undefined;
   do {
     const page = await client.send(
-      new ScanCommand({ TableName: table, Select: "COUNT", ConsistentRead: true, ExclusiveStartKey: from }),
+      new ScanCommand({ TableName: table, ConsistentRead: true, ExclusiveStartKey: from }),
     );
-    count += page.Count ?? 0;
+    rows.push(...(page.Items ?? []));
     from = page.LastEvaluatedKey;
   } while (from !== undefined);
-  return count;
+  return rows;
+}
+
+export async function countRows(client: DynamoDBClient, table: string): Promise<number> {
+  return (await readRows(client, table)).length;
 }
 
 export interface Call {

@@ -1,0 +1,66 @@
+// The program of one process: the applications of all three frameworks over one table, and a control that starts them,
+// closes them, and says what they have cost.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { SessionStoreOptions } from "../../../src/core/index.js";
+import type { Served } from "../../conformance/driver.js";
+import { listen } from "../../runtimes/apps/listen.js";
+import type { Bill, Command, Settings, Told } from "../protocol.js";
+import { billOf } from "./bill.js";
+import { startExpress } from "./express.js";
+import { startHono } from "./hono.js";
+import { startKoa } from "./koa.js";
+
+interface Running {
+  readonly served: readonly Served[];
+  readonly client: DynamoDBClient;
+  readonly bill: Bill;
+  readonly errors: readonly string[];
+}
+
+let running: Running | undefined;
+
+async function start({ endpoint, table, concurrency }: Settings): Promise<Told> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  const bill = billOf(client);
+  const errors: string[] = [];
+  const options: SessionStoreOptions = {
+    table: { name: table },
+    ttl: 3_600_000,
+    // No test is to depend on a fast machine.
+    timeout: 30_000,
+    client,
+    concurrency,
+    onEvent(event) {
+      // Also where the framework has none of it: a touch that failed.
+      if (event.type === "error") errors.push(`${event.operation}: ${event.error}`);
+    },
+  };
+  const failed = (error: unknown) => void errors.push(String(error));
+  const express = await startExpress(options, failed);
+  const koa = await startKoa(options, failed);
+  const hono = await startHono(options, failed);
+  running = { served: [express, koa, hono], client, bill, errors };
+  return { origins: { express: express.origin, koa: koa.origin, hono: hono.origin } };
+}
+
+async function close(): Promise<Told> {
+  if (running === undefined) throw new Error("nothing runs here");
+  const { served, client, bill, errors } = running;
+  running = undefined;
+  await Promise.all(served.map((application) => application.close()));
+  client.destroy();
+  return { bill, errors };
+}
+
+async function carryOut(command: Command): Promise<Told> {
+  return command.do === "start" ? start(command.settings) : close();
+}
+
+await listen(async (text) => {
+  const told = await carryOut(JSON.parse(text)).catch((error): Told => ({ problem: String(error?.stack) }));
+  return JSON.stringify(told);
+});

@@ -1,0 +1,230 @@
+// The visitors of a run: sends what was planned, so many requests at a time, reads every response to its last byte, and
+// keeps what came of each for the audit.
+import { Agent, type ClientRequest, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { expressDriver } from "../conformance/apps/express.js";
+import { honoDriver } from "../conformance/apps/hono.js";
+import { koaDriver } from "../conformance/apps/koa.js";
+import type { Driver } from "../conformance/driver.js";
+import type { Planned } from "./plan.js";
+import { type Answer, ASK_HEADER, type Ask, DOORS, type Door, type Path } from "./protocol.js";
+
+/** A request and what came of it. */
+export interface Visit {
+  /** Of its plan. */
+  readonly n: number;
+  readonly door: Door;
+  readonly ask: Ask;
+  /** The id that its cookie said. */
+  readonly sent: string | undefined;
+  /** When it was sent, and when its response's last byte was read: a place in the order of all such moments. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** 0 where no response came. */
+  readonly status: number;
+  /** The id that the response's cookie says. */
+  readonly given: string | undefined;
+  readonly answer: Answer | undefined;
+}
+
+/** How the frameworks name and sign their cookies: a session's id travels from one to the other. */
+export const COOKIES: Readonly<Record<Door, Pick<Driver, "idIn" | "cookiesFor">>> = {
+  express: expressDriver,
+  koa: koaDriver,
+  hono: honoDriver,
+};
+
+type Origins = readonly Readonly<Record<Door, string>>[];
+
+const IN_FLIGHT = 48;
+const ANSWERED_WITHIN_MS = 30_000;
+
+/** Whoever holds one of the sessions, or is about to get one. */
+interface Holder {
+  id: string | undefined;
+  /** Settles when a session that is being made for it is there. */
+  arriving: Promise<unknown> | undefined;
+  /** What was acknowledged in this session, and nobody has removed. */
+  removable: Path[];
+  /** The ids that it had before. */
+  readonly ended: string[];
+}
+
+/** Sends everything that was planned. */
+export async function drive(plan: readonly Planned[], origins: Origins): Promise<Visit[]> {
+  const holders = new Map<number, Holder>();
+  const sender = new Sender(origins);
+  const left = plan.values();
+  const worker = async () => {
+    for (const planned of left) await play(planned, holderOf(planned.place), sender);
+  };
+  function holderOf(place: number): Holder {
+    const holder = holders.get(place) ?? { id: undefined, arriving: undefined, removable: [], ended: [] };
+    holders.set(place, holder);
+    return holder;
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  return sender.visits;
+}
+
+/** Reads sessions by every framework, at processes in turn. */
+export async function readEverywhere(ids: Iterable<string>, origins: Origins): Promise<Visit[]> {
+  const sender = new Sender(origins);
+  const left = [...ids]
+    .flatMap((id, i) => DOORS.map((door) => ({ id, door, process: i % origins.length })))
+    .values();
+  const worker = async () => {
+    for (const { id, door, process } of left) {
+      await sender.send({ n: 0, door, process, waits: 0 }, { do: "read" }, id);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  return sender.visits;
+}
+
+async function play(planned: Planned, holder: Holder, sender: Sender): Promise<void> {
+  await holder.arriving;
+  const { id } = holder;
+  if (id === undefined) {
+    const ask: Ask = { do: "set", path: ownField(planned.n), value: planned.n };
+    const arriving = sender.send({ ...planned, waits: 0 }, ask, undefined).then((visit) => {
+      holder.arriving = undefined;
+      arrive(holder, visit.given);
+    });
+    holder.arriving = arriving;
+    return arriving;
+  }
+  const late = planned.kind === "set late" ? holder.ended.at(-1) : undefined;
+  const visit = await sender.send(planned, askFor(planned, holder), late ?? id);
+  if (visit.sent !== holder.id || visit.status !== 200) return;
+  if (visit.ask.do === "sign out") arrive(holder, undefined);
+  if (visit.ask.do === "sign in") arrive(holder, visit.given);
+  if (visit.ask.do === "set") holder.removable.push(visit.ask.path);
+  if (visit.ask.do === "set twice") holder.removable.push(...visit.ask.paths);
+}
+
+function arrive(holder: Holder, id: string | undefined): void {
+  if (holder.id !== undefined) holder.ended.push(holder.id);
+  holder.id = id;
+  holder.removable = [];
+}
+
+function askFor({ kind, n }: Planned, holder: Holder): Ask {
+  switch (kind) {
+    case "set":
+      return { do: "set", path: ownField(n), value: n };
+    case "set within":
+      return { do: "set", path: ownItem(n), value: n };
+    case "set twice":
+      return {
+        do: "set twice",
+        paths: n % 2 ? [ownField(n), ownItem(n)] : [ownItem(n), ownField(n)],
+        value: n,
+      };
+    case "set late":
+      return holder.ended.length > 0 ? { do: "set", path: ownField(n), value: n } : { do: "read" };
+    case "append":
+      return { do: "append", path: ["log"], value: n };
+    case "count":
+      return { do: "count", path: ["hits"] };
+    case "remove": {
+      const path = holder.removable.pop();
+      return path ? { do: "remove", path } : { do: "read" };
+    }
+    case "sign in":
+      return { do: "sign in", path: ownField(n), value: n };
+    default:
+      return { do: kind };
+  }
+}
+
+function ownField(n: number): Path {
+  return [`f${n}`];
+}
+
+/** In an object that the session's requests share, and one within that. */
+function ownItem(n: number): Path {
+  return ["cart", n % 3 ? "bag" : "list", `i${n}`];
+}
+
+/** What of a plan a request needs. */
+type Sent = Pick<Planned, "n" | "door" | "process" | "waits">;
+
+/** Sends requests, and lets those that are to wait go on when others have ended. */
+class Sender {
+  readonly visits: Visit[] = [];
+  readonly #origins: Origins;
+  // A connection for each request: none that is kept can be closed by the server in the moment of its next use.
+  readonly #agent = new Agent({ keepAlive: false });
+  readonly #waiting: { readonly until: number; readonly goOn: () => void }[] = [];
+  #moments = 0;
+  #active = 0;
+
+  constructor(origins: Origins) {
+    this.#origins = origins;
+  }
+
+  async send({ n, door, process, waits }: Sent, ask: Ask, id: string | undefined): Promise<Visit> {
+    const origin = this.#origins[process]?.[door];
+    if (origin === undefined) throw new Error(`there is no process ${process}`);
+    const startedAt = ++this.#moments;
+    this.#active += 1;
+    const cookies = id === undefined ? [] : [...COOKIES[door].cookiesFor(id)];
+    const outgoing = request(origin, {
+      method: "POST",
+      agent: this.#agent,
+      signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
+      headers: {
+        [ASK_HEADER]: encodeURIComponent(JSON.stringify(ask)),
+        ...(cookies.length > 0 && { cookie: cookies.map((pair) => pair.join("=")).join("; ") }),
+      },
+    });
+    const answered = responseTo(outgoing);
+    if (waits > 0) {
+      outgoing.flushHeaders();
+      this.#waiting.push({ until: this.visits.length + waits, goOn: () => outgoing.end() });
+    } else outgoing.end();
+    this.#letGoOn();
+
+    const { status, setCookies, body } = await answered;
+    this.#active -= 1;
+    const visit: Visit = {
+      ...{ n, door, ask, sent: id, startedAt, endedAt: ++this.#moments, status },
+      given: COOKIES[door].idIn(new Map(setCookies)) || undefined,
+      answer: status === 200 ? JSON.parse(body) : undefined,
+    };
+    this.visits.push(visit);
+    this.#letGoOn();
+    return visit;
+  }
+
+  /** Those whose time has come; and one more where all that are on their way wait for each other. */
+  #letGoOn(): void {
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.until <= this.visits.length) waiting.goOn();
+      else this.#waiting.push(waiting);
+    }
+    if (this.#waiting.length >= this.#active) this.#waiting.shift()?.goOn();
+  }
+}
+
+interface Response {
+  readonly status: number;
+  readonly setCookies: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
+/** The response once its last byte is there. One that breaks off is none. */
+function responseTo(outgoing: ClientRequest): Promise<Response> {
+  return new Promise((resolve) => {
+    const none = (error: Error) => resolve({ status: 0, setCookies: [], body: error.message });
+    outgoing.on("error", none);
+    outgoing.on("response", (incoming) => {
+      const setCookies = (incoming.headers["set-cookie"] ?? []).map((line): [string, string] => {
+        const [pair = ""] = line.split(";");
+        return [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
+      });
+      text(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, setCookies, body }), none);
+    });
+  });
+}
