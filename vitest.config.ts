@@ -9,6 +9,7 @@ const packagingTests = "test/packaging/**/*.test.ts";
 const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
 const processTests = "test/processes/**/*.test.ts";
+const priceTests = "test/processes/price.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -45,7 +46,9 @@ export default defineConfig({
         include: [packagingTests],
         globalSetup: packed,
       }),
-      project({ name: "processes", include: [processTests], globalSetup }),
+      project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
+      // No pass of `npm test`: `npm run concurrency`.
+      project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),
       project({ name: "runtimes", include: [runtimeTests], globalSetup: [globalSetup, packed] }),
     ],

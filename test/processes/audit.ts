@@ -29,7 +29,9 @@ export interface Audit {
   readonly living: number;
   /** Acknowledged changes that the table does not have. */
   readonly lost: number;
-  /** What requests found that they must not, or did not find. */
+  /** Requests that did not find what was acknowledged before. */
+  readonly misled: number;
+  /** What requests found that they must not, or did not find, and were answered that they must not be. */
   readonly byRequests: readonly Finding[];
   readonly inTable: readonly Finding[];
 }
@@ -55,11 +57,8 @@ const AT_THE_END: Span = { startedAt: Number.POSITIVE_INFINITY, endedAt: Number.
 /** Holds the visits of a run against each other, and against the data of the rows that are left, by session id. */
 export function audit(visits: readonly Visit[], rows: ReadonlyMap<string, Data>): Audit {
   const sessions = new Sessions(visits);
-  const byRequests = visits.flatMap((visit) => [
-    ...ofAnswer(visit),
-    ...ofCookie(visit, sessions),
-    ...ofFound(visit, sessions),
-  ]);
+  const found = visits.map((visit) => ofFound(visit, sessions));
+  const told = visits.flatMap((visit) => [...ofAnswer(visit), ...ofCookie(visit, sessions)]);
   const inTable: Finding[] = [];
   let living = 0;
   for (const id of sessions.ids()) {
@@ -81,7 +80,8 @@ export function audit(visits: readonly Visit[], rows: ReadonlyMap<string, Data>)
     acknowledged: visits.flatMap(changesBy).filter(isAcknowledged).length,
     living,
     lost: lost.reduce((sum, { changes }) => sum + changes, 0),
-    byRequests,
+    misled: found.filter((findings) => findings.length > 0).length,
+    byRequests: [...told, ...found.flat()],
     inTable,
   };
 }

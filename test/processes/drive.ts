@@ -36,7 +36,6 @@ export const COOKIES: Readonly<Record<Door, Pick<Driver, "idIn" | "cookiesFor">>
 
 type Origins = readonly Readonly<Record<Door, string>>[];
 
-const IN_FLIGHT = 48;
 const ANSWERED_WITHIN_MS = 30_000;
 
 /** Whoever holds one of the sessions, or is about to get one. */
@@ -50,8 +49,8 @@ interface Holder {
   readonly ended: string[];
 }
 
-/** Sends everything that was planned. */
-export async function drive(plan: readonly Planned[], origins: Origins): Promise<Visit[]> {
+/** Sends everything that was planned, so many requests at a time. */
+export async function drive(plan: readonly Planned[], origins: Origins, inFlight: number): Promise<Visit[]> {
   const holders = new Map<number, Holder>();
   const sender = new Sender(origins);
   const left = plan.values();
@@ -63,12 +62,16 @@ export async function drive(plan: readonly Planned[], origins: Origins): Promise
     holders.set(place, holder);
     return holder;
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  await Promise.all(Array.from({ length: inFlight }, worker));
   return sender.visits;
 }
 
 /** Reads sessions by every framework, at processes in turn. */
-export async function readEverywhere(ids: Iterable<string>, origins: Origins): Promise<Visit[]> {
+export async function readEverywhere(
+  ids: Iterable<string>,
+  origins: Origins,
+  inFlight: number,
+): Promise<Visit[]> {
   const sender = new Sender(origins);
   const left = [...ids]
     .flatMap((id, i) => DOORS.map((door) => ({ id, door, process: i % origins.length })))
@@ -78,12 +81,12 @@ export async function readEverywhere(ids: Iterable<string>, origins: Origins): P
       await sender.send({ n: 0, door, process, waits: 0 }, { do: "read" }, id);
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  await Promise.all(Array.from({ length: inFlight }, worker));
   return sender.visits;
 }
 
 async function play(planned: Planned, holder: Holder, sender: Sender): Promise<void> {
-  await holder.arriving;
+  while (holder.arriving) await holder.arriving;
   const { id } = holder;
   if (id === undefined) {
     const ask: Ask = { do: "set", path: ownField(planned.n), value: planned.n };
@@ -147,6 +150,14 @@ function ownItem(n: number): Path {
   return ["cart", n % 3 ? "bag" : "list", `i${n}`];
 }
 
+/** The headers of a request to an application of this framework, with the cookies of a session that it knows by this id. */
+export function headersFor(door: Door, ask: Ask, id: string | undefined): Record<string, string> {
+  const asked = { [ASK_HEADER]: encodeURIComponent(JSON.stringify(ask)) };
+  if (id === undefined) return asked;
+  const cookies = [...COOKIES[door].cookiesFor(id)];
+  return { ...asked, cookie: cookies.map((pair) => pair.join("=")).join("; ") };
+}
+
 /** What of a plan a request needs. */
 type Sent = Pick<Planned, "n" | "door" | "process" | "waits">;
 
@@ -169,15 +180,11 @@ class Sender {
     if (origin === undefined) throw new Error(`there is no process ${process}`);
     const startedAt = ++this.#moments;
     this.#active += 1;
-    const cookies = id === undefined ? [] : [...COOKIES[door].cookiesFor(id)];
     const outgoing = request(origin, {
       method: "POST",
       agent: this.#agent,
       signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
-      headers: {
-        [ASK_HEADER]: encodeURIComponent(JSON.stringify(ask)),
-        ...(cookies.length > 0 && { cookie: cookies.map((pair) => pair.join("=")).join("; ") }),
-      },
+      headers: headersFor(door, ask, id),
     });
     const answered = responseTo(outgoing);
     if (waits > 0) {
@@ -190,7 +197,7 @@ class Sender {
     this.#active -= 1;
     const visit: Visit = {
       ...{ n, door, ask, sent: id, startedAt, endedAt: ++this.#moments, status },
-      given: COOKIES[door].idIn(new Map(setCookies)) || undefined,
+      given: COOKIES[door].idIn(cookiesIn(setCookies)) || undefined,
       answer: status === 200 ? JSON.parse(body) : undefined,
     };
     this.visits.push(visit);
@@ -208,9 +215,20 @@ class Sender {
   }
 }
 
+/** What the headers `Set-Cookie` give, by name; empty where it is taken away. */
+export function cookiesIn(setCookies: readonly string[]): Map<string, string> {
+  return new Map(
+    setCookies.map((line) => {
+      const [pair = ""] = line.split(";");
+      const end = pair.indexOf("=");
+      return [pair.slice(0, end), pair.slice(end + 1)];
+    }),
+  );
+}
+
 interface Response {
   readonly status: number;
-  readonly setCookies: readonly (readonly [string, string])[];
+  readonly setCookies: readonly string[];
   readonly body: string;
 }
 
@@ -220,11 +238,8 @@ function responseTo(outgoing: ClientRequest): Promise<Response> {
     const none = (error: Error) => resolve({ status: 0, setCookies: [], body: error.message });
     outgoing.on("error", none);
     outgoing.on("response", (incoming) => {
-      const setCookies = (incoming.headers["set-cookie"] ?? []).map((line): [string, string] => {
-        const [pair = ""] = line.split(";");
-        return [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
-      });
-      text(incoming).then((body) => resolve({ status: incoming.statusCode ?? 0, setCookies, body }), none);
+      const { statusCode: status = 0, headers } = incoming;
+      text(incoming).then((body) => resolve({ status, setCookies: headers["set-cookie"] ?? [], body }), none);
     });
   });
 }

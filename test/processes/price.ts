@@ -8,7 +8,7 @@ export function priceTable(runs: readonly Run[]): string {
     row("changes acknowledged", ({ audit }) => audit.acknowledged),
     row("  in sessions that live at the end", ({ audit }) => audit.living),
     row("  of these lost", ({ audit }) => audit.lost),
-    row("requests that missed what was acknowledged", ({ audit }) => audit.byRequests.length),
+    row("requests that missed what was acknowledged", ({ audit }) => audit.misled),
     row("reads", ({ bill }) => bill.reads),
     row("read units", ({ bill }) => bill.readUnits),
     row("writes", ({ bill }) => bill.writes),

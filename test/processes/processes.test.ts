@@ -1,14 +1,12 @@
 // Four processes that each serve Express, Koa and Hono, over one table: what acknowledged changes, logouts and counters
 // are worth when every session passes through all of them at once.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type Fleet, startFleet } from "./fleet.js";
-import { priceTable } from "./price.js";
-import { type Run, run, SIZE } from "./run.js";
-
-// The mix hangs on it alone: a run that failed can be asked for again, though who comes first is not decided by it.
-const SEED = Number(process.env.SESSION_STORE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-// A run takes about half a minute on two cores. One that takes this long hangs.
-const ENDS_WITHIN_MS = 150_000;
+import { createTable, testClient } from "../support/tables.js";
+import { COOKIES, cookiesIn, headersFor } from "./drive.js";
+import { type Applications, type Fleet, PROCESSES, startFleet } from "./fleet.js";
+import { makePlan, type Planned } from "./plan.js";
+import { type Answer, type Ask, DOORS } from "./protocol.js";
+import { ENDS_WITHIN_MS, problemsOf, run, SEED, SIZE } from "./run.js";
 
 let fleet: Fleet;
 beforeAll(async () => {
@@ -16,45 +14,78 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-describe(`5 000 requests of 50 sessions, at four processes and three frameworks [SESSION_STORE_SEED=${SEED}]`, () => {
-  const runs: Run[] = [];
-  afterAll(() => {
-    console.log(`seed ${SEED}, against ${inject("emulator")}\n${priceTable(runs)}`);
-  });
-
-  it("lose no change that was acknowledged, revive no session that was destroyed, and count exactly", {
+describe(`requests at four processes and three frameworks [SESSION_STORE_SEED=${SEED}]`, () => {
+  it("lose no change that was acknowledged, revive no session that was destroyed, and count exactly: 5 000, of 50 sessions", {
     timeout: ENDS_WITHIN_MS,
   }, async () => {
-    const merged = await run(fleet, "merge", SEED);
-    runs.push(merged);
+    const merged = await run(fleet, "merge", makePlan(SEED, SIZE));
     expect(problemsOf(merged)).toEqual([]);
-    expect(merged.visits).toHaveLength(SIZE.requests);
-    // The requests did get in each other's way.
+    expect(merged.visits).toHaveLength(5_000);
+    // They did get in each other's way, and there was something to lose.
     expect(merged.bill.refused).toBeGreaterThan(SIZE.requests / 20);
     expect(merged.audit.living).toBeGreaterThan(SIZE.requests / 10);
   });
 
-  it("lose changes by last-write-wins, which the audit finds, and revive nothing even so", {
+  it("lose changes by last-write-wins, which the audit finds; and revive nothing even so", {
     timeout: ENDS_WITHIN_MS,
   }, async () => {
-    const overwritten = await run(fleet, "last-write-wins", SEED);
-    runs.push(overwritten);
-    expect(overwritten.audit.lost).toBeGreaterThan(SIZE.requests / 100);
-    const { byRequests, inTable } = overwritten.audit;
-    const others = [...byRequests, ...inTable].filter(({ what }) => !BY_OVERWRITING.includes(what));
-    expect([...others, ...overwritten.errors]).toEqual([]);
+    const size = { ...SIZE, requests: 1_000 };
+    const { audit, errors } = await run(fleet, "last-write-wins", makePlan(SEED, size));
+    expect(audit.lost).toBeGreaterThan(size.requests / 100);
+    const others = [...audit.byRequests, ...audit.inTable].filter(
+      ({ what }) => !["lost", "undone", "miscounted"].includes(what),
+    );
+    expect([...others, ...errors]).toEqual([]);
   });
 });
 
-const BY_OVERWRITING = ["lost", "undone", "miscounted"];
+describe("sixty-four increments that come at once", () => {
+  it("from four processes, by every framework's update, give sixty-four", async () => {
+    const countOne = (_: unknown, i: number): Planned => ({
+      n: i + 1,
+      place: 0,
+      process: i % PROCESSES,
+      door: DOORS[i % DOORS.length] ?? "express",
+      // The first makes the session.
+      kind: i === 0 ? "set" : "count",
+      waits: 0,
+    });
+    const counted = await run(fleet, "merge", Array.from({ length: 65 }, countOne), 64);
+    expect(problemsOf(counted)).toEqual([]);
+    expect(counted.visits.filter(({ answer }) => answer?.outcome === "saved")).toHaveLength(64);
+    expect([...counted.rows.values()]).toEqual([expect.objectContaining({ hits: 64 })]);
+  });
+});
 
-// As many as somebody will read.
-const SHOWN = 20;
+describe("a visitor of Express who follows a redirect at once", () => {
+  it("sees what the request before it set and did not save, 200 times of 200", async () => {
+    const client = testClient();
+    const table = await createTable(client);
+    client.destroy();
+    const applications = await fleet.start({ endpoint: inject("endpoint"), table, concurrency: "merge" });
+    try {
+      const seen = await Promise.all(Array.from({ length: 10 }, () => comeBack(applications, 20)));
+      expect(seen.flat().filter((n, i) => n === (i % 20) + 1)).toHaveLength(200);
+    } finally {
+      expect((await applications.close()).errors).toEqual([]);
+    }
+  });
 
-function problemsOf({ audit, errors }: Run): string[] {
-  const problems = [
-    ...errors,
-    ...[...audit.inTable, ...audit.byRequests].map(({ what, says }) => `${what}: ${says}`),
-  ];
-  return problems.length > SHOWN ? [`${problems.length} problems`, ...problems.slice(0, SHOWN)] : problems;
-}
+  /** What the visitor saw, each time that it came back: at the headers of the response before, not at its end. */
+  async function comeBack({ origins }: Applications, times: number): Promise<unknown[]> {
+    const origin = String(origins[0]?.express);
+    const seen: unknown[] = [];
+    let id: string | undefined;
+    const send = (ask: Ask) =>
+      fetch(origin, { method: "POST", headers: headersFor("express", ask, id), redirect: "manual" });
+    for (let n = 1; n <= times; n++) {
+      const redirected = await send({ do: "set", path: ["n"], value: n, redirects: true });
+      expect(redirected.status).toBe(303);
+      id ??= COOKIES.express.idIn(cookiesIn(redirected.headers.getSetCookie()));
+      const answer: Answer = await (await send({ do: "read" })).json();
+      seen.push(answer.found.n);
+      await redirected.text();
+    }
+    return seen;
+  }
+});

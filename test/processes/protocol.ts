@@ -22,7 +22,7 @@ export type Path = readonly [string, ...string[]];
 export type Ask =
   | { readonly do: "read" }
   /** Puts a value of its own at a path that is its own, making the objects on the way where there are none. */
-  | { readonly do: "set"; readonly path: Path; readonly value: number }
+  | { readonly do: "set"; readonly path: Path; readonly value: number; readonly redirects?: true }
   /** The same at two paths, with a save after the first. */
   | { readonly do: "set twice"; readonly paths: readonly [Path, Path]; readonly value: number }
   /** Adds a value of its own to the end of a list. */

@@ -17,8 +17,9 @@ export function startExpress(
   const app = express();
   app.use(session({ store, secret: SECRET, resave: false, saveUninitialized: false }));
   app.use(async (req, res) => {
+    const ask = askIn(req.get(ASK_HEADER));
     const answer = await act(
-      askIn(req.get(ASK_HEADER)),
+      ask,
       {
         read: () => ({ ...req.session }),
         set: (key, value) => void Reflect.set(req.session, key, value),
@@ -30,7 +31,8 @@ export function startExpress(
       },
       () => text(req),
     );
-    res.json(answer);
+    if (ask.do === "set" && ask.redirects) res.redirect(303, "/");
+    else res.json(answer);
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     failed(error);
