@@ -54,6 +54,16 @@ describe("the audit", () => {
     ["a session that nobody gave anything", [visit(1, 2, read)], {}],
     ["what was removed", [visit(1, 2, set("a", 1)), visit(3, 4, remove("a"), found({ a: 1 }))], { s: {} }],
     [
+      "an object that was removed whole, with what overlapped in it or not, and with what came later",
+      [
+        visit(1, 2, item("a", 1)),
+        visit(3, 6, item("b", 2), found({ cart: { bag: { a: 1 } } })),
+        visit(4, 5, remove("cart"), found({ cart: { bag: { a: 1 } } })),
+        visit(7, 8, item("c", 3)),
+      ],
+      { s: { cart: { bag: { c: 3 } } } },
+    ],
+    [
       "either of what overlapped, in a request's eyes",
       [visit(1, 5, set("a", 1)), visit(2, 6, set("b", 2), found({ a: 1 })), visit(3, 4, read)],
       { s: { a: 1, b: 2 } },
@@ -119,6 +129,16 @@ describe("the audit", () => {
       "a removal that is undone",
       [visit(1, 2, set("a", 1)), visit(3, 4, remove("a"), found({ a: 1 }))],
       { s: { a: 1 } },
+      ["undone"],
+    ],
+    [
+      "a removal of an object that a slow change beneath it undid",
+      [
+        visit(1, 2, item("a", 1)),
+        visit(3, 6, item("b", 2), found({ cart: { bag: { a: 1 } } })),
+        visit(4, 5, remove("cart"), found({ cart: { bag: { a: 1 } } })),
+      ],
+      { s: { cart: { bag: { a: 1, b: 2 } } } },
       ["undone"],
     ],
     ["a count that is short", [visit(1, 3, count), visit(2, 4, count)], { s: { hits: 1 } }, ["miscounted"]],

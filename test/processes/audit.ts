@@ -225,12 +225,19 @@ function compare(where: string, data: Data, changes: readonly Change[], span: Sp
   for (const change of changes) {
     const { path } = change;
     if (change.kind === "set") {
-      const ofThis = removals.filter((removal) => removal.path.join() === path.join());
-      const isRemoved = ofThis.some((removal) => isBefore(removal, span));
+      const ofThis = removals.filter((removal) => isWithin(path, removal.path));
+      // Begun when the change was there already: it is not to come back.
+      const isRemoved = ofThis.some(
+        (removal) => isBefore(removal, span) && removal.startedAt > change.endedAt,
+      );
       const value = valueAt(data, path);
       mayBe.add(path.join());
       if (isRemoved && value !== undefined) find("undone", path, "is there, and was removed");
-      const mustBe = isBefore(change, span) && !ofThis.some(({ startedAt }) => startedAt < span.endedAt);
+      // A removal beats a change beneath it that it overlaps with.
+      const mayBeRemoved = ofThis.some(
+        (removal) => removal.startedAt < span.endedAt && removal.endedAt > change.startedAt,
+      );
+      const mustBe = isBefore(change, span) && !mayBeRemoved;
       if (mustBe && value !== change.value) find("lost", path, `is ${value}, and was set to ${change.value}`);
     }
     if (change.kind === "append" || change.kind === "count") mayBe.add(path.join());
@@ -259,6 +266,10 @@ function compare(where: string, data: Data, changes: readonly Change[], span: Sp
     if (!mayBe.has(path.join())) find("from nowhere", path, "is nobody's");
   }
   return findings;
+}
+
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((name, i) => path[i] === name);
 }
 
 function isBefore({ isCertain, endedAt }: Change, { startedAt }: Span): boolean {

@@ -134,6 +134,8 @@ function askFor({ kind, n }: Planned, holder: Holder): Ask {
       const path = holder.removable.pop();
       return path ? { do: "remove", path } : { do: "read" };
     }
+    case "remove all":
+      return { do: "remove", path: ["cart"] };
     case "sign in":
       return { do: "sign in", path: ownField(n), value: n };
     default:

@@ -23,7 +23,9 @@ const KINDS = [
   ["set", 20],
   ["set within", 14],
   ["append", 12],
-  ["remove", 8],
+  ["remove", 7],
+  /** An object that others set in, whole. */
+  ["remove all", 1],
   ["count", 11],
   ["set twice", 6],
   ["sign in", 1],
