@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-describe(`requests at four processes and three frameworks [SESSION_STORE_SEED=${SEED}]`, () => {
+describe(`requests at four processes and three frameworks [SESSION_STORE_SEED=${SEED}, ${inject("emulator")}]`, () => {
   it("lose no change that was acknowledged, revive no session that was destroyed, and count exactly: 5 000, of 50 sessions", {
     timeout: ENDS_WITHIN_MS,
   }, async () => {
