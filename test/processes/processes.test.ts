@@ -40,7 +40,9 @@ describe(`requests at four processes and three frameworks [SESSION_STORE_SEED=${
 });
 
 describe("sixty-four increments that come at once", () => {
-  it("from four processes, by every framework's update, give sixty-four", async () => {
+  it("from four processes, by every framework's update, give sixty-four", {
+    timeout: ENDS_WITHIN_MS,
+  }, async () => {
     const countOne = (_: unknown, i: number): Planned => ({
       n: i + 1,
       place: 0,
@@ -58,7 +60,9 @@ describe("sixty-four increments that come at once", () => {
 });
 
 describe("a visitor of Express who follows a redirect at once", () => {
-  it("sees what the request before it set and did not save, 200 times of 200", async () => {
+  it("sees what the request before it set and did not save, 200 times of 200", {
+    timeout: ENDS_WITHIN_MS,
+  }, async () => {
     const client = testClient();
     const table = await createTable(client);
     client.destroy();
