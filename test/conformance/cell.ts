@@ -3,7 +3,15 @@
 
 import { inject, onTestFinished } from "vitest";
 import { type DenialProxy, startDenialProxy } from "../support/denial-proxy.js";
-import { createTable, type KeyNames, putRow, type Row, readRow, testClient } from "../support/tables.js";
+import {
+  countRows,
+  createTable,
+  type KeyNames,
+  putRow,
+  type Row,
+  readRow,
+  testClient,
+} from "../support/tables.js";
 import type { Driver } from "./driver.js";
 import { type App, type Place, startApp } from "./place.js";
 import type { AppSettings } from "./protocol.js";
@@ -34,6 +42,8 @@ export interface Cell {
   rowOf(id: string, table?: string, keys?: KeyNames, prefix?: string): Promise<Row | undefined>;
   put(row: Row): Promise<void>;
   tableWith(keys: KeyNames): Promise<string>;
+  /** How many rows there are in a table. */
+  count(table: string): Promise<number>;
   /** The writes that reached the table since the last look. */
   writes(): string[];
   close(): Promise<void>;
@@ -69,6 +79,7 @@ export async function makeCell(driver: Driver, format: Format, place: Place): Pr
     rowOf,
     put: (row) => putRow(client, table, row),
     tableWith: (keys) => createTable(client, keys),
+    count: (of) => countRows(client, of),
     writes: () => proxy.requests.splice(0).filter((action) => !/^(Get|BatchGet|Describe)/.test(action)),
     async close() {
       await proxy.close();

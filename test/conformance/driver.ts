@@ -33,5 +33,9 @@ export interface Driver {
     readonly bePassive?: string;
     /** Requests that come together share one touch. */
     readonly shareTouches?: string;
+    /** A request waits for a save of its session that another has on its way. */
+    readonly waitForSaves?: string;
+    /** The response of a request whose session another has destroyed sets no cookie. */
+    readonly withholdCookie?: string;
   };
 }

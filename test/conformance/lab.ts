@@ -11,6 +11,7 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
   const errors: string[] = [];
   const messages: string[] = [];
   const events: string[] = [];
+  const overridden: string[] = [];
   const waiting: Record<string, number> = {};
   const openings = new Map<string, number>();
   const { endpoint, table, format, ttl, touchInterval, keepExpired, timeout, maxAttempts = 1 } = settings;
@@ -30,7 +31,10 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
         credentials: { accessKeyId: "local", secretAccessKey: "local" },
         maxAttempts,
       },
-      onEvent: (event) => events.push(event.type),
+      onEvent(event) {
+        events.push(event.type);
+        if (event.type === "merge") overridden.push(...event.paths);
+      },
     },
     async wait(gate) {
       const before = openings.get(gate);
@@ -50,7 +54,13 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
     lab,
     answer(question) {
       if (question.do === "open") openings.set(question.gate, (openings.get(question.gate) ?? 0) + 1);
-      return { errors: [...errors], messages: [...messages], events: [...events], waiting: { ...waiting } };
+      return {
+        errors: [...errors],
+        messages: [...messages],
+        events: [...events],
+        overridden: [...overridden],
+        waiting: { ...waiting },
+      };
     },
   };
 }

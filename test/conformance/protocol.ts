@@ -31,6 +31,13 @@ export type Step =
   /** What JSON cannot say. */
   | { readonly do: "set special"; readonly key: string; readonly kind: keyof typeof SPECIAL }
   | { readonly do: "unset"; readonly key: string }
+  /** Sets a field of the object in a field, which need not be there. */
+  | { readonly do: "set in"; readonly key: string; readonly name: string; readonly value: unknown }
+  | { readonly do: "unset in"; readonly key: string; readonly name: string }
+  /** Appends to the list in a field, which need not be there. */
+  | { readonly do: "push"; readonly key: string; readonly value: unknown }
+  /** Counts in a field, by the door's `update`; `inside` is counted by an update within that one. */
+  | { readonly do: "count"; readonly key: string; readonly inside?: string }
   | { readonly do: "save" }
   | { readonly do: "regenerate" }
   | { readonly do: "destroy" }
@@ -50,6 +57,8 @@ export const SPECIAL = {
 /** What the application answers: what the handler saw when its steps were done. */
 export interface Answer {
   readonly data?: Record<string, unknown>;
+  /** What came of the updates. */
+  readonly outcomes?: readonly string[];
   /** The code of the error that reached the framework's error handling. */
   readonly error?: string;
 }
@@ -67,6 +76,8 @@ export interface Seen {
   readonly messages: readonly string[];
   /** The types of the store's events. */
   readonly events: readonly string[];
+  /** The paths of which merges told that another's change was left out. */
+  readonly overridden: readonly string[];
   /** How many requests wait at each gate. */
   readonly waiting: Readonly<Record<string, number>>;
 }
@@ -78,11 +89,16 @@ export const PASSIVE_HEADER = "x-passive";
 /** What the applications sign their cookies with. */
 export const SECRET = "of the conformance suite, and longer than 32 characters";
 
+type Fields = Record<string, unknown>;
+
 /** A session as an application reaches it, in its framework's own words. */
 export interface SessionActions {
   read(): Record<string, unknown> | Promise<Record<string, unknown>>;
   set(key: string, value: unknown): void;
   unset(key: string): void;
+  /** Changes what is in a field: `change` may write into what it is given, and returns what is to be there. */
+  change(key: string, change: (value: unknown) => unknown): void | Promise<void>;
+  update(change: (data: Fields) => Fields | Promise<Fields>): Promise<{ readonly outcome: string }>;
   save(): Promise<unknown>;
   regenerate(): Promise<unknown>;
   destroy(): Promise<unknown> | unknown;
@@ -107,13 +123,35 @@ export async function answerRequest(
   lab: Lab,
 ): Promise<Answer> {
   const asked: Step[] = JSON.parse(decodeURIComponent(steps ?? "%5B%5D"));
-  for (const step of asked) await takeStep(step, session, lab);
+  const outcomes: string[] = [];
+  for (const step of asked) {
+    if (step.do === "count") outcomes.push(await count(step, session));
+    else await takeStep(step, session, lab);
+  }
   if (asked.length === 0) return {};
   const isOver = asked.at(-1)?.do === "destroy";
-  return isOver ? { data: {} } : { data: await session.read() };
+  return { data: isOver ? {} : await session.read(), ...(outcomes.length > 0 && { outcomes }) };
 }
 
-async function takeStep(step: Step, session: SessionActions, lab: Lab): Promise<void> {
+async function count({ key, inside }: StepOf<"count">, session: SessionActions): Promise<string> {
+  const add = (name: string) => (data: Fields) => ({ ...data, [name]: Number(data[name] ?? 0) + 1 });
+  // Once, however often the update around it runs.
+  let within: Promise<unknown> | undefined;
+  const { outcome } = await session.update(async (data) => {
+    if (inside !== undefined) within ??= session.update(add(inside));
+    await within;
+    return add(key)(data);
+  });
+  return outcome;
+}
+
+type StepOf<What extends Step["do"]> = Extract<Step, { readonly do: What }>;
+
+async function takeStep(
+  step: Exclude<Step, StepOf<"count">>,
+  session: SessionActions,
+  lab: Lab,
+): Promise<void> {
   switch (step.do) {
     case "read":
       await session.read();
@@ -126,6 +164,22 @@ async function takeStep(step: Step, session: SessionActions, lab: Lab): Promise<
       return;
     case "unset":
       session.unset(step.key);
+      return;
+    case "set in":
+      await session.change(step.key, (value) => Object.assign(Object(value), { [step.name]: step.value }));
+      return;
+    case "unset in":
+      await session.change(step.key, (value) => {
+        Reflect.deleteProperty(Object(value), step.name);
+        return value;
+      });
+      return;
+    case "push":
+      await session.change(step.key, (value) => {
+        const list: unknown[] = Array.isArray(value) ? value : [];
+        list.push(step.value);
+        return list;
+      });
       return;
     case "save":
       await session.save();

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Cell, type Format, makeCell } from "./cell.js";
 import type { Driver } from "./driver.js";
 import { here, type Place } from "./place.js";
+import { concurrencyPromises } from "./promises/concurrency.js";
 import { dataPromises } from "./promises/data.js";
 import { failurePromises } from "./promises/failures.js";
 import { identityPromises } from "./promises/identity.js";
@@ -27,6 +28,7 @@ export function conformance(
     for (const promises of [
       identityPromises,
       dataPromises,
+      concurrencyPromises,
       lifetimePromises,
       renewalPromises,
       failurePromises,

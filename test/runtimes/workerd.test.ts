@@ -16,7 +16,10 @@ const HOUR = 3_600_000;
 for (const { name, compatibilityDate } of RUNTIMES) {
   if (compatibilityDate === undefined) continue;
   onRuntime(name, launchWorkerd(compatibilityDate), {
-    cannot: { shareTouches: "workerd binds I/O to a request, so that none can wait for another's touch" },
+    cannot: {
+      shareTouches: "workerd binds I/O to a request, so that none can wait for another's touch",
+      waitForSaves: "workerd binds I/O to a request, so that none can wait for another's save",
+    },
     own(cell) {
       connections(cell);
       requestsThatOverlap(cell);

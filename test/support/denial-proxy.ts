@@ -16,8 +16,10 @@ export interface Refusal {
  */
 export type Answer = Refusal | "hang" | "drop-before" | "drop-after";
 
-/** Chooses by action (such as `GetItem`) and parsed body; undefined lets the request pass. */
-export type Decide = (action: string, body: unknown) => Answer | undefined;
+/**
+ * Chooses by action (such as `GetItem`) and parsed body; undefined lets the request pass. A promise holds it until then.
+ */
+export type Decide = (action: string, body: unknown) => Answer | undefined | Promise<Answer | undefined>;
 
 export interface DenialProxy {
   endpoint: string;
@@ -98,7 +100,7 @@ export async function startDenialProxy(
     const payload = await readAll(incoming);
     const action = String(incoming.headers["x-amz-target"]).replace(/^.*\./, "");
     proxy.requests.push(action);
-    const answer = proxy.decide(action, parseJson(payload));
+    const answer = await proxy.decide(action, parseJson(payload));
 
     if (answer === "hang") return;
     if (answer === "drop-before") return void outgoing.destroy();

@@ -36,7 +36,11 @@ async function handle(
     let session = loaded ?? engine.create(engine.newId());
     let data: SessionData = { ...session.data };
     let isEnded = false;
-    const save = () => engine.save(session, data, cookie);
+    const save = async () => {
+      const { outcome } = await engine.save(session, data, cookie);
+      // Another request destroyed it: its cookie would bring nothing but the id back.
+      isEnded = outcome === "gone";
+    };
     const steps = request.headers[STEPS_HEADER];
     const answered = answerRequest(
       String(steps),
@@ -49,6 +53,10 @@ async function handle(
           const { [key]: _, ...rest } = data;
           data = rest;
         },
+        change(key, change) {
+          data = { ...data, [key]: change(data[key]) };
+        },
+        update: (change) => engine.update(session, change, cookie),
         save,
         async regenerate() {
           await engine.destroy(session);

@@ -16,6 +16,7 @@ export const expressDriver: Driver = {
     answerFailedSave:
       "express-session sends status, headers and all but the body's last byte before it saves",
     saveUnserializable: "express-session's own hash throws while the response ends, and the request hangs",
+    withholdCookie: "express-session sends the cookie before it saves",
     bePassive: "express-session does not tell a store for which request it is called",
   },
   start(lab) {
@@ -33,6 +34,8 @@ export const expressDriver: Driver = {
           },
           set: (key, value) => void Reflect.set(req.session, key, value),
           unset: (key) => void Reflect.deleteProperty(req.session, key),
+          change: (key, change) => void Reflect.set(req.session, key, change(Reflect.get(req.session, key))),
+          update: (change) => store.update(req.sessionID, change),
           save: () => promised((callback) => req.session.save(callback)),
           regenerate: () => promised((callback) => req.session.regenerate(callback)),
           destroy: () => promised((callback) => req.session.destroy(callback)),

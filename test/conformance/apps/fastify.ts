@@ -16,6 +16,7 @@ export const fastifyDriver: Driver = {
     answerFailedSave:
       "the error handler's own response saves the session once more, fails, and Fastify answers 500 by itself",
     saveUnserializable: "@fastify/session's own hash throws before the store is called",
+    withholdCookie: "@fastify/session sets the cookie whatever became of the save",
     bePassive: "@fastify/session does not tell a store for which request it is called",
   },
   async start(lab) {
@@ -35,6 +36,9 @@ export const fastifyDriver: Driver = {
           },
           set: (key, value) => void Reflect.set(request.session, key, value),
           unset: (key) => void Reflect.deleteProperty(request.session, key),
+          change: (key, change) =>
+            void Reflect.set(request.session, key, change(Reflect.get(request.session, key))),
+          update: (change) => store.update(request.session.sessionId, change),
           save: () => request.session.save(),
           regenerate: () => session.regenerate(),
           destroy: () => session.destroy(),

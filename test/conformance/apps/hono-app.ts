@@ -21,6 +21,9 @@ export function honoApp(lab: Lab): Hono<SessionEnv> {
         read: () => session.get(),
         set: (key, value) => session.set(key, value),
         unset: (key) => session.unset(key),
+        // What is read is frozen.
+        change: async (key, change) => session.set(key, change(structuredClone(await session.get(key)))),
+        update: (change) => session.update(change),
         save: () => session.save(),
         regenerate: () => session.regenerate(),
         destroy: () => session.destroy(),

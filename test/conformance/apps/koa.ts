@@ -17,6 +17,7 @@ export const koaDriver: Driver = {
     ]),
   rowOutlivesCookieBy: 10_000,
   cannot: {
+    withholdCookie: "koa-session sets the cookie whatever became of the save",
     saveUnserializable:
       "koa-session's own hash throws before the store is called, and that error is the answer",
   },
@@ -45,6 +46,9 @@ export const koaDriver: Driver = {
           read: () => (isEnded ? {} : { ...ctx.session?.toJSON() }),
           set: (key, value) => void Reflect.set(Object(ctx.session), key, value),
           unset: (key) => void Reflect.deleteProperty(Object(ctx.session), key),
+          change: (key, change) =>
+            void Reflect.set(Object(ctx.session), key, change(Reflect.get(Object(ctx.session), key))),
+          update: (change) => store.update(String(ctx.session?.externalKey), change),
           save: () => ctx.session?.save(),
           regenerate: () => ctx.session?.regenerate(),
           destroy() {

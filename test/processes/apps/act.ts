@@ -4,7 +4,7 @@ import type { SessionActions } from "../../conformance/protocol.js";
 import type { Answer, Ask, Data, Path } from "../protocol.js";
 
 /** A session as the framework's handlers have it. */
-export interface Actions extends Omit<SessionActions, "setMaxAge"> {
+export interface Actions extends Omit<SessionActions, "change" | "setMaxAge"> {
   update(change: (data: Data) => Data): Promise<{ readonly outcome: "saved" | "gone" }>;
 }
 
