@@ -38,6 +38,7 @@ const methods = [
   { method: "get", args: ["an id"], result: null },
   { method: "set", args: ["an id", sessionData({ n: 1 })], result: undefined },
   { method: "touch", args: ["an id", sessionData({ n: 1 })], result: undefined },
+  { method: "update", args: ["an id", () => ({ n: 1 })], result: { outcome: "gone" } },
   { method: "destroy", args: ["an id"], result: undefined },
   { method: "all", args: [], result: {} },
   { method: "length", args: [], result: 0 },

@@ -35,6 +35,40 @@ it("an application's own session data goes through the store's types", () => {
   expectTypeOf(use).returns.toEqualTypeOf<Promise<void>>();
 });
 
+it("an update is given what was declared, but for the cookie, and says what was written", () => {
+  const use = async (store: CyclicSessionStore) => {
+    const result = await store.update("id", (data) => {
+      expectTypeOf(data.shopper?.cart).toEqualTypeOf<string[] | undefined>();
+      // @ts-expect-error the cookie is express-session's
+      data.cookie;
+      // @ts-expect-error nobody declared that
+      data.shoper;
+      return { ...data, shopper: { name: "ada", cart: [...(data.shopper?.cart ?? []), "tea"] } };
+    });
+    expectTypeOf(result.outcome).toEqualTypeOf<"saved" | "gone">();
+    // @ts-expect-error what is gone has no data
+    result.data;
+    if (result.outcome === "saved") {
+      expectTypeOf(result.data.shopper?.cart).toEqualTypeOf<string[] | undefined>();
+    }
+    await store.update("id", async () => ({}));
+    await store.update("id", (data) => {
+      data.shopper = { name: "ada", cart: [] };
+    });
+    const returned = store.update(
+      "id",
+      (data) => data,
+      (_error, found) => {
+        expectTypeOf(found?.outcome).toEqualTypeOf<"saved" | "gone" | undefined>();
+      },
+    );
+    expectTypeOf(returned).toEqualTypeOf<void>();
+    // @ts-expect-error there is nothing to do
+    await store.update("id");
+  };
+  expectTypeOf(use).returns.toEqualTypeOf<Promise<void>>();
+});
+
 it("options that are none are refused", () => {
   expectTypeOf<{ table: { name: string }; ttl: number }>().toExtend<CyclicSessionStoreOptions>();
   expectTypeOf<{ table: { name: string }; ttl: string }>().not.toExtend<CyclicSessionStoreOptions>();

@@ -184,8 +184,8 @@ it("what is written is what was declared", () => {
 
 it("what is written at once says what happened", () => {
   const use = async (own: Session<Profile>) => {
-    expectTypeOf((await own.save()).outcome).toExtend<"saved" | "merged" | "gone">();
-    expectTypeOf((await own.update(() => undefined)).outcome).toExtend<"saved" | "merged" | "gone">();
+    expectTypeOf((await own.save()).outcome).toEqualTypeOf<"saved" | "gone">();
+    expectTypeOf((await own.update(() => undefined)).outcome).toEqualTypeOf<"saved" | "gone">();
     expectTypeOf(own.regenerate({ visits: 1 })).toEqualTypeOf<Promise<void>>();
     expectTypeOf(own.destroy()).toEqualTypeOf<Promise<void>>();
     await own.update((data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));

@@ -44,6 +44,27 @@ it("a store may be wrapped with koa-session's own arguments", () => {
   expectTypeOf(use).returns.toEqualTypeOf<Promise<void>>();
 });
 
+it("an update says what was written", () => {
+  const use = async (store: CyclicSessionStore, ctx: Context) => {
+    const key: string = ctx.sessionKey;
+    const result = await store.update(key, (data) => {
+      expectTypeOf(data).toEqualTypeOf<SessionData>();
+      return { ...data, n: Number(data.n ?? 0) + 1 };
+    });
+    expectTypeOf(result.outcome).toEqualTypeOf<"saved" | "gone">();
+    // @ts-expect-error what is gone has no data
+    result.data;
+    if (result.outcome === "saved") expectTypeOf(result.data).toEqualTypeOf<SessionData>();
+    await store.update(key, async (data) => data);
+    await store.update(key, (data) => {
+      data.n = 1;
+    });
+    // @ts-expect-error there is nothing to do
+    await store.update(key);
+  };
+  expectTypeOf(use).returns.toEqualTypeOf<Promise<void>>();
+});
+
 it("renew may ask for Koa's context, or for what the store itself looks at", () => {
   expectTypeOf<Context>().toExtend<KoaContext>();
   const byContext: CyclicSessionStoreOptions = {
