@@ -1,6 +1,7 @@
 // Requests that have one session in hand at the same time lose nothing of each other's, a logout is final, and a counter
 // counts.
 import { describe, expect, it } from "vitest";
+import { makeSignal } from "../../support/time.js";
 import type { Subject } from "../cell.js";
 import type { App } from "../place.js";
 import type { AppSettings, Step } from "../protocol.js";
@@ -260,24 +261,21 @@ export function concurrencyPromises({ cell, driver, cannot }: Subject): void {
   it.skipIf(cannot.waitForSaves)(
     "a request sees what another has on its way, as after a redirect without save",
     async () => {
-      const { visitor, again } = await signedIn({ n: 1 });
-      let arrive = () => {};
-      const held = new Promise<void>((resolve) => {
-        arrive = resolve;
-      });
+      const { app, visitor, again } = await signedIn({ n: 1 });
+      const stranger = cell().visitor(app);
+      await stranger.set("n", 0);
+      const arrival = makeSignal();
       cell().proxy.requests.length = 0;
       cell().proxy.decide = async (action) => {
-        if (action === "UpdateItem") await held;
+        if (action === "UpdateItem") await arrival.given;
         return undefined;
       };
       const saving = visitor.set("n", 2);
       await expect.poll(() => cell().proxy.requests).toContain("UpdateItem");
       const reading = again().read();
-      // Time enough for a load that does not wait.
-      await cell()
-        .visitor(await cell().start())
-        .visit();
-      arrive();
+      // By then a load that does not wait has its answer.
+      for (const _ of SIX) await stranger.read();
+      arrival.give();
       expect((await reading).data).toEqual({ n: 2 });
       expect((await saving).status).toBe(200);
     },
