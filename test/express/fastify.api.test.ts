@@ -1,26 +1,15 @@
 // The same store under @fastify/session, which takes Express stores: what is promised to Express applications holds
 // here as well, though nothing but a copy links a save to its load.
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import fastifyCookie from "@fastify/cookie";
-import fastifySession, { type FastifySessionOptions } from "@fastify/session";
-import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifySessionOptions } from "@fastify/session";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
 import { newId } from "../support/engines.js";
 import { makeStoreBench, type StoreBench } from "../support/express-apps.js";
+import { type Handler, startFastify } from "../support/fastify-apps.js";
 import { testClient } from "../support/tables.js";
 import { makeSignal, stopTheClock } from "../support/time.js";
 
-declare module "fastify" {
-  interface Session {
-    n?: number;
-    user?: { name: string };
-    field?: Record<string, unknown>;
-  }
-}
-
-const SECRET = "of the tests, and thirty-two characters long";
 const HOUR = 3_600_000;
 const time = stopTheClock();
 
@@ -28,50 +17,6 @@ let bench: StoreBench;
 beforeAll(async () => {
   bench = await makeStoreBench();
 });
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
-
-/** A Fastify application, whose every request runs the handler that it was asked with. */
-async function startFastify(options: Partial<FastifySessionOptions>) {
-  const handlers = new Map<string, Handler>();
-  const errors: unknown[] = [];
-  const app = Fastify();
-  await app.register(fastifyCookie);
-  await app.register(fastifySession, {
-    secret: SECRET,
-    saveUninitialized: false,
-    ...options,
-    cookie: { secure: false, ...options.cookie },
-  });
-  app.get<{ Params: { visit: string } }>("/:visit", async (request, reply) => {
-    const said = await handlers.get(request.params.visit)?.(request, reply);
-    return { said, id: request.session?.sessionId };
-  });
-  app.setErrorHandler((error, _request, reply) => {
-    errors.push(error);
-    return reply.status(500).send({ said: "failed" });
-  });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => app.close());
-  const { port } = app.server.address() as AddressInfo;
-  let visits = 0;
-  const makeVisitor = (cookie?: string) => {
-    const visitor = {
-      cookie,
-      async visit(handler: Handler) {
-        const name = String(visits++);
-        handlers.set(name, handler);
-        const headers = new Headers(visitor.cookie === undefined ? [] : [["cookie", visitor.cookie]]);
-        const response = await fetch(`http://127.0.0.1:${port}/${name}`, { headers });
-        const setCookie = response.headers.getSetCookie().at(0);
-        if (setCookie) visitor.cookie = setCookie.slice(0, setCookie.indexOf(";"));
-        return { status: response.status, ...(await response.json()) };
-      },
-    };
-    return visitor;
-  };
-  return { visitor: makeVisitor, errors };
-}
 
 const read: Handler = ({ session }) => ({ n: session.n, user: session.user });
 const write =
@@ -155,6 +100,51 @@ describe("a session of a Fastify application", () => {
     expect((await slow).status).toBe(200);
     expect(await bench.row(id)).toBeUndefined();
     expect(events).toContainEqual(expect.objectContaining({ type: "gone", operation: "save" }));
+  });
+
+  it.each([{ rolling: true }, { rolling: false }])(
+    "keeps what two requests change at once, of which only copies say what they loaded, with %o",
+    async (options) => {
+      const { app, visitor, id, events } = await signedIn({ ...options, cookie: { maxAge: HOUR } });
+      const [loaded, goOn] = [makeSignal(), makeSignal()];
+      const slow = app.visitor(visitor.cookie).visit(async ({ session }) => {
+        loaded.give();
+        await goOn.given;
+        session.field = { slow: true };
+        if (session.user) session.user.name = "grace";
+      });
+      await loaded.given;
+      time.pass(1234);
+      await visitor.visit(({ session }) => Object.assign(session, { n: 2, field: { quick: true } }));
+      time.pass(4321);
+      goOn.give();
+      expect((await slow).status).toBe(200);
+      const { cookie, ...data } = await bench.data(id);
+      expect(data).toEqual({ n: 2, user: { name: "grace" }, field: { quick: true, slow: true } });
+      expect(cookie.originalMaxAge).toBe(HOUR);
+      expect(events.flatMap((event) => (event.type === "merge" ? event.paths : []))).toEqual([]);
+      expect(app.errors).toEqual([]);
+    },
+  );
+
+  it("is counted in by update, which is given neither the cookie nor names that the session has for itself", async () => {
+    const { store, visitor, id, app } = await signedIn({ cookie: { maxAge: HOUR } });
+    const engine = createSessionEngine({ table: { name: bench.table }, client: bench.client });
+    await engine.update(id, (data) => ({ ...data, save: "of another framework" }));
+    const { cookie } = await bench.data(id);
+    const given: unknown[] = [];
+    const visit = await visitor.visit(async ({ session }) => {
+      const result = await store.update(session.sessionId, (data) => {
+        given.push(structuredClone(data));
+        return { n: Number(Reflect.get(data, "n")) + 1 };
+      });
+      return [result, session.n];
+    });
+    expect(given).toEqual([{ n: 1, user: { name: "ada" } }]);
+    expect(visit.said).toEqual([{ outcome: "saved", data: { n: 2 } }, 1]);
+    // The save with which @fastify/session ends the request undid nothing.
+    expect(await bench.data(id)).toEqual({ n: 2, cookie, save: "of another framework" });
+    expect(app.errors).toEqual([]);
   });
 
   it("is another after a regenerate, and the old one is gone", async () => {
