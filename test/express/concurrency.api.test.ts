@@ -278,23 +278,26 @@ describe("the option concurrency", () => {
         store: {
           concurrency: (base, ours, theirs) => {
             given.push(structuredClone([base, ours, theirs]));
-            // What it is given is its own.
-            for (const side of [base, ours, theirs]) if (Array.isArray(side.list)) side.list.push("mine");
+            Object(ours.list).push("not the request's");
             return { n: Number(ours.n) + Number(theirs.n), cookie: { path: "/elsewhere" } };
           },
         },
       },
     );
     const cookie = (await bench.data(id)).cookie;
-    await slow(
-      async () => {
-        await other.visit((req) => {
+    const visit = await slow(
+      () =>
+        other.visit((req) => {
           req.session.n = 2;
           req.session.cookie.maxAge = 5 * HOUR;
-        });
+        }),
+      async (req) => {
+        req.session.n = 3;
+        await done((callback) => req.session.save(callback));
+        return req.session.list;
       },
-      assign({ n: 3 }),
     );
+    expect(visit.said).toEqual(["a"]);
     const [list, n] = [["a"], [1, 3, 2]];
     expect(given).toEqual([n.map((value) => ({ n: value, list }))]);
     expect(await fields()).toEqual({ n: 5 });

@@ -156,22 +156,24 @@ describe("the option concurrency", () => {
     const { other, slow, id, read } = await startWithVisitor(set({ n: 1, list: ["a"] }), {
       concurrency: (base, ours, theirs) => {
         given.push(structuredClone([base, ours, theirs]));
-        // What it is given is its own.
-        for (const side of [base, ours, theirs]) if (Array.isArray(side.list)) side.list.push("mine");
+        Object(ours.list).push("not the request's");
         return { n: Number(ours.n) + Number(theirs.n) };
       },
     });
-    await slow(
+    const visit = await slow(
       () =>
         other.visit(({ var: { session } }) => {
           session.set("n", 2);
           session.flash("notice", "theirs");
         }),
-      ({ var: { session } }) => {
+      async ({ var: { session } }) => {
         session.set("n", 3);
         session.flash("warning", "ours");
+        await session.save();
+        return session.get("list");
       },
     );
+    expect(visit.said).toEqual(["a"]);
     expect(given).toEqual([[1, 3, 2].map((n) => ({ n, list: ["a"] }))]);
     expect(await read((c) => c.var.session.get())).toEqual({ n: 5 });
     expect(await read(flash("notice"))).toBe("theirs");

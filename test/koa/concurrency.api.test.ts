@@ -250,21 +250,25 @@ describe("the option concurrency", () => {
         store: {
           concurrency: (base, ours, theirs) => {
             given.push(structuredClone([base, ours, theirs]));
-            // What it is given is its own.
-            for (const side of [base, ours, theirs]) if (Array.isArray(side.list)) side.list.push("mine");
+            Object(ours.list).push("not the request's");
             return { n: Number(ours.n) + Number(theirs.n), _maxAge: 1 };
           },
         },
       },
     );
-    await slow(
+    const visit = await slow(
       () =>
         other.visit(({ session }) => {
           session.n = 2;
           session.maxAge = 5 * HOUR;
         }),
-      assign({ n: 3 }),
+      async ({ session }) => {
+        session.n = 3;
+        await session.save();
+        return session.list;
+      },
     );
+    expect(visit.said).toEqual(["a"]);
     expect(given).toEqual([[1, 3, 2].map((n) => ({ n, list: ["a"] }))]);
     expect(await bench.data(id)).toEqual({ n: 5, _maxAge: 5 * HOUR });
     expect(await timeLeft()).toBe(5 * HOUR + GRACE);
