@@ -14,6 +14,7 @@ import {
   unrecognizedClient,
 } from "./denial-proxy.js";
 import { countRows, createTable, putRow, readRow, recordCalls, testClient } from "./tables.js";
+import { makeSignal } from "./time.js";
 
 const direct = testClient();
 let table: string;
@@ -101,6 +102,20 @@ describe("denial proxy", () => {
     const put = new PutItemCommand({ TableName: fresh, Item: { pk: { S: "a" }, sk: { S: "a" } } });
     await expect(proxied().send(put)).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(await countRows(direct, fresh)).toBe(rows);
+  });
+
+  it("holds a request for as long as the decision takes", async () => {
+    const decision = makeSignal();
+    proxy.decide = async () => {
+      await decision.given;
+      return undefined;
+    };
+    const held = putRow(proxied(), table, { pk: { S: "held" } });
+    await expect.poll(() => proxy.requests).toEqual(["PutItem"]);
+    expect(await readRow(direct, table, "held", { sortKey: null })).toBeUndefined();
+    decision.give();
+    await held;
+    expect(await readRow(direct, table, "held", { sortKey: null })).toBeDefined();
   });
 
   it("hangs until it is closed", async () => {
