@@ -61,6 +61,8 @@ function settle(
   const [ownOurs, partOurs] = apart(ours, isDoors);
   const [ownTheirs, partTheirs] = apart(theirs, isDoors);
   const { data, overridden } = merge(ownBase, ownOurs, ownTheirs);
+  if (isSameData(partOurs, partBase)) return { data: { ...partTheirs, ...data }, overridden };
+  if (isSameData(partTheirs, partBase)) return { data: { ...partOurs, ...data }, overridden };
   let given: unknown;
   try {
     given = concurrency(partBase, partOurs, partTheirs);

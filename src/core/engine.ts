@@ -414,7 +414,8 @@ export class SessionEngine {
   async #changed(session: SessionInHand, change: SessionChange): Promise<string> {
     const [own, data] = apart(session.data, this.#shared.isDoors);
     const text = encodeData((await change(data)) ?? data);
-    return Object.keys(own).length === 0 ? text : JSON.stringify({ ...parseData(text), ...own });
+    const [, changed] = apart(parseData(text) ?? {}, this.#shared.isDoors);
+    return JSON.stringify({ ...changed, ...own });
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */

@@ -22,7 +22,8 @@ export type SessionEvent =
   /** Data was written, after `attempts` conditional writes. */
   | (Done & { readonly type: "save"; readonly attempts: number })
   /**
-   * A save met changes that another request had written since this one loaded, and left them in: told beside `save`.
+   * A save met changes that another request had written since this one loaded or last saved, and left them in: told
+   * beside `save`.
    * `paths` are names of fields, as `cart.items`: where both had changed the same thing, and one change was left out;
    * at most twenty.
    */

@@ -101,8 +101,8 @@ export class RowProtocol {
     const current = result.outcome === "written" ? result.row : result.current;
     if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
       this.#touches.remember(current);
+      const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
       session.wrote(current, text);
-      const paths = written.overridden?.map(nameOfPath);
       if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
       return "saved";
     }

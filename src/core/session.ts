@@ -25,6 +25,8 @@ export class SessionInHand {
   #mayCreate: boolean;
   #predecessor: SessionInHand | undefined;
   #removal: "own" | "lost" | undefined;
+  /** The revision that this hand read or wrote itself. */
+  #ownRev: number | undefined;
   /** The newest last. */
   #unsettled: readonly UnsettledWrite[] = [];
 
@@ -33,6 +35,7 @@ export class SessionInHand {
     this.data = data;
     this.#row = row;
     this.#base = row?.text;
+    this.#ownRev = row?.rev;
     this.#mayCreate = mayCreate;
   }
 
@@ -70,6 +73,11 @@ export class SessionInHand {
   /** What the caller's object was when it was loaded or last given to be saved, whatever came of that. */
   get held(): string | undefined {
     return this.#unsettled.at(-1)?.text ?? this.#base;
+  }
+
+  /** Whether another request has written the row since this hand read or wrote it. */
+  get isOvertaken(): boolean {
+    return this.#row?.rev !== this.#ownRev;
   }
 
   /** Whether it is certain what became of all that was to be saved. */
@@ -133,6 +141,7 @@ export class SessionInHand {
   wrote(row: SessionRow, text: string): void {
     this.#row = row;
     this.#base = text;
+    this.#ownRev = row.rev;
     this.#mayCreate = false;
     this.#unsettled = [];
   }

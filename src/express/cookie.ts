@@ -30,8 +30,10 @@ export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredC
     ? stored.originalMaxAge
     : live.originalMaxAge;
   // With an original max age `expires` is moved by every request, and says nothing of its own.
-  const expires = (typeof originalMaxAge === "number" ? stored : live).expires ?? null;
-  return isSameCookie(stored, { ...live, originalMaxAge, expires }) ? stored : live;
+  const isMoved = typeof originalMaxAge === "number" && originalMaxAge === stored.originalMaxAge;
+  const expires = (isMoved ? stored : live).expires ?? null;
+  const settled = { ...live, originalMaxAge, expires };
+  return isSameCookie(stored, settled) ? stored : settled;
 }
 
 /** Whether two cookies say the same. */
@@ -63,8 +65,11 @@ export function expiresOf(cookie: StoredCookie, updated: number | undefined): st
 
 // The fields of express-session's cookie, in one order, as JSON has them, with those that it adds where they lack.
 function asText(cookie: StoredCookie): string | undefined {
+  const added: StoredCookie = PLAIN_COOKIE;
   try {
-    return JSON.stringify({ ...PLAIN_COOKIE, ...cookie }, COOKIE_FIELDS);
+    return JSON.stringify(
+      COOKIE_FIELDS.map((name) => (cookie[name] === undefined ? added[name] : cookie[name])),
+    );
   } catch {
     // A cookie that is no JSON is another one: the engine says what is wrong with it.
     return undefined;

@@ -38,6 +38,10 @@ export type UpdateResult =
 /** A session's data without its cookie. */
 type Fields = Partial<Omit<SessionData, "cookie">>;
 
+type Change = (data: Fields) => Changed | Promise<Changed>;
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has changed what it was given.
+type Changed = Fields | undefined | void;
+
 /**
  * An express-session store over a DynamoDB table.
  *
@@ -102,17 +106,9 @@ export class CyclicSessionStore extends session.Store {
    * @example
    * await store.update(req.sessionID, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));
    */
-  update(sid: string, change: (data: Fields) => unknown): Promise<UpdateResult>;
-  update(
-    sid: string,
-    change: (data: Fields) => unknown,
-    callback: (error: unknown, result?: UpdateResult) => void,
-  ): void;
-  update(
-    sid: string,
-    change: (data: Fields) => unknown,
-    callback?: Callback<UpdateResult>,
-  ): Promise<UpdateResult> | undefined {
+  update(sid: string, change: Change): Promise<UpdateResult>;
+  update(sid: string, change: Change, callback: (error: unknown, result?: UpdateResult) => void): void;
+  update(sid: string, change: Change, callback?: Callback<UpdateResult>): Promise<UpdateResult> | undefined {
     return answer(this.#update(sid, change), callback);
   }
 
@@ -204,7 +200,7 @@ export class CyclicSessionStore extends session.Store {
     this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
 
-  async #update(sid: string, change: (data: Fields) => unknown): Promise<UpdateResult> {
+  async #update(sid: string, change: Change): Promise<UpdateResult> {
     const session = this.#engine.adopt(sid);
     session.narrow(this.#generate === undefined ? canFastifyHold : canHold);
     const now = this.#engine.now();

@@ -80,8 +80,10 @@ export interface Committed {
 
 type Change = (data: SessionData) => SessionData;
 
-// The values of flash() are fields of their own in the data, so that each is kept and removed by itself.
+// Each value of flash() is a field of its own in the data, `_flash.xxxxx.key`, with characters of chance: that it was read
+// removes this very value, and none that another request keeps under the key meanwhile.
 const FLASH = "_flash.";
+const CHANCE = 5;
 
 /** Whether a field is the door's own. What `get()` gives does not show it. */
 export function isFlash(name: string): boolean {
@@ -159,7 +161,11 @@ export class RequestSession implements Session {
   flash(key: string, ...values: unknown[]): unknown {
     if (values.length === 0) return this.#start(this.#takeFlash(key));
     const { [key]: value } = copyOfFields({ [key]: values[0] });
-    this.#change((data) => (value === undefined ? data : { ...data, [FLASH + key]: value }));
+    const name = `${FLASH + this.#request.engine.newId().slice(0, CHANCE)}.${key}`;
+    this.#change((data) => ({
+      ...without(data, flashesOf(data, key)),
+      ...(value !== undefined && { [name]: value }),
+    }));
     return undefined;
   }
 
@@ -202,11 +208,12 @@ export class RequestSession implements Session {
   async #takeFlash(key: string): Promise<unknown> {
     this.#refuseIfCommitted();
     await this.#load();
-    const name = FLASH + key;
     const data = this.#now();
-    if (!Object.hasOwn(data, name)) return undefined;
-    this.#addChange((before) => without(before, [name]));
-    return data[name];
+    const names = flashesOf(data, key);
+    const last = names.at(-1);
+    if (last === undefined) return undefined;
+    this.#addChange((before) => without(before, names));
+    return data[last];
   }
 
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
@@ -410,6 +417,11 @@ function refuseField(name: string, why: string): never {
 
 function flashIn(data: SessionData): SessionData {
   return Object.fromEntries(Object.entries(data).filter(([name]) => isFlash(name)));
+}
+
+/** The fields that hold what was flashed under a key: several where requests did it at once, the last one last. */
+function flashesOf(data: SessionData, key: string): string[] {
+  return Object.keys(data).filter((name) => isFlash(name) && name.slice(FLASH.length + CHANCE + 1) === key);
 }
 
 /** What `get()` gives of the data. */

@@ -215,6 +215,13 @@ describe("what is told of a merge", () => {
     expect(JSON.stringify(ours.events)).not.toMatch(/s3cr3t|pr1vate/);
   });
 
+  it("is told once of what was met once", async () => {
+    const { ours, theirs, mine, other } = await twoRequests({ n: 1 });
+    await theirs.engine.save(other, { n: 1, theirs: 1 });
+    for (const n of [2, 3, 4]) await ours.engine.save(mine, { n });
+    expect(ours.events.filter(({ type }) => type === "merge")).toHaveLength(1);
+  });
+
   it("is nothing where nobody had written", async () => {
     const { ours, mine } = await twoRequests({ n: 1 });
     await ours.engine.save(mine, { n: 2 });

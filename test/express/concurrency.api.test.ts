@@ -15,6 +15,12 @@ import {
 } from "../support/express-apps.js";
 import { stopTheClock } from "../support/time.js";
 
+declare module "express-session" {
+  interface SessionData {
+    n?: number;
+  }
+}
+
 let bench: StoreBench;
 beforeAll(async () => {
   bench = await makeStoreBench();
@@ -64,6 +70,7 @@ async function startWithVisitor(
       const { cookie, ...fields } = await bench.data(id);
       return fields;
     },
+    cookie: async () => (await bench.data(id)).cookie,
     timeLeft: async () => Number((await bench.row(id))?.until?.N) - time.now(),
     overridden: () => events.flatMap((event) => (event.type === "merge" ? [event.paths] : [])),
   };
@@ -237,6 +244,28 @@ describe.each(everyWayToSave)("two requests that overlap, with %o,", (options) =
     expect((await visitor.visit((req) => req.session.cookie.maxAge)).said).toBe(5 * HOUR);
   });
 
+  it("have nothing to contend for where they changed different things of the cookie", async () => {
+    const { other, slow, cookie, overridden } = await startWithVisitor(
+      { n: 1 },
+      { app: { cookie: { maxAge: HOUR } } },
+    );
+    await slow(
+      async () => {
+        time.pass(1000);
+        await other.visit((req) => {
+          req.session.n = 2;
+          req.session.cookie.maxAge = 5 * HOUR;
+        });
+      },
+      (req) => {
+        Object.assign(req.session, { late: true });
+        req.session.cookie.sameSite = "strict";
+      },
+    );
+    expect(await cookie()).toMatchObject({ originalMaxAge: 5 * HOUR, sameSite: "strict" });
+    expect(overridden()).toEqual([[]]);
+  });
+
   it("leave a session without a row where one of them destroyed it, and give nobody an error", async () => {
     const { app: running, other, slow, id, events } = await startWithVisitor({ n: 1 }, { app: options });
     const visit = await slow(() => other.visit(signOut), assign({ n: 2 }));
@@ -339,6 +368,16 @@ describe("the option concurrency", () => {
     await slow(() => other.visit(assign({ n: 4 })), assign({ n: 5 }));
     await expect.poll(() => app.errors).toEqual([conflict]);
     expect(await fields()).toEqual({ n: 4 });
+  });
+
+  it("as a function is not asked for the cookie alone", async () => {
+    const concurrency = () => {
+      throw new Error("asked");
+    };
+    const options = { app: { cookie: { maxAge: HOUR } }, store: { concurrency } };
+    const { other, slow, fields, cookie } = await startWithVisitor({ n: 1 }, options);
+    await slow(() => other.visit(live(5 * HOUR)), assign({ n: 2 }));
+    expect([await fields(), await cookie()]).toMatchObject([{ n: 2 }, { originalMaxAge: 5 * HOUR }]);
   });
 
   it("has no part in an update", async () => {

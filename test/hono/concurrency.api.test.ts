@@ -69,6 +69,18 @@ describe("a flash", () => {
     expect(await read(flash("warning"))).toBe(2);
   });
 
+  it.each<[string, Work, Work, unknown, unknown]>([
+    ["a reader is the slow one", flash("notice", 2), flash("notice"), 1, 2],
+    ["a reader is the quick one", flash("notice"), flash("notice", 2), undefined, 2],
+    ["the same is said again", flash("notice"), flash("notice", 1), undefined, 1],
+  ])("is another than the one before it under the same name: %s", async (_, quick, late, said, next) => {
+    const { other, slow, read } = await startWithVisitor(flash("notice", 1));
+    const visit = await slow(() => other.visit(quick), late);
+    if (said !== undefined) expect(visit.said).toBe(said);
+    expect(await read(flash("notice"))).toBe(next);
+    expect(await read(flash("notice"))).toBeUndefined();
+  });
+
   it("is kept by a slow one that replaces the data, or updates it", async () => {
     const { other, slow, read } = await startWithVisitor(set({ n: 1 }));
     await slow(
@@ -179,6 +191,18 @@ describe("the option concurrency", () => {
     expect(await read(flash("notice"))).toBe("theirs");
     expect(await read(flash("warning"))).toBe("ours");
     expect(await bench.data(id)).toEqual({ n: 5 });
+  });
+
+  it("as a function is not asked for flashes alone, of the others or our own", async () => {
+    const concurrency = () => {
+      throw new Error("asked");
+    };
+    const { other, slow, errors, read } = await startWithVisitor(flash("notice", 1), { concurrency });
+    await slow(() => other.visit(flash("warning", 2)), set({ n: 1 }));
+    await slow(() => other.visit(set({ n: 2 })), flash("notice"));
+    expect(errors).toEqual([]);
+    expect(await read((c) => c.var.session.get())).toEqual({ n: 2 });
+    expect(await read(flash("warning"))).toBe(2);
   });
 
   it("as a function that throws is the error of the request, and nothing is lost of what was there", async () => {
