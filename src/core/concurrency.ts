@@ -1,7 +1,7 @@
 // How a save meets what another request wrote since its caller loaded: the option `concurrency`. Decides over data
 // alone; when a save is tried again is the protocol's business.
 import { describe, isObject } from "./checks.js";
-import { encodeData, isSameData, parseData } from "./data.js";
+import { apart, encodeData, isSameData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type Merged, merge, type Path } from "./merge.js";
 import type { Concurrency, SessionData } from "./options.js";
@@ -17,42 +17,41 @@ export interface Written {
   readonly overridden: readonly Path[] | undefined;
 }
 
+/** What a save finds where it is to write. */
+export interface Theirs {
+  readonly text: string;
+  /** Parses that, and throws where it is no data. */
+  read(): SessionData;
+}
+
 /**
- * What a save of `ours` writes over a row that holds `theirs`, both JSON text.
+ * What a save of `ours`, JSON text, writes over what a row holds.
  *
  * @param isDoors of which fields a function is not asked: they are merged by rule.
- * @throws {SessionStoreError} `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`.
+ * @throws {SessionStoreError} `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_CORRUPT`.
  */
 export function writtenOver(
-  theirs: string,
+  theirs: Theirs,
   ours: string,
   { base, holds }: Pick<SessionInHand, "base" | "holds">,
   concurrency: Concurrency,
   isDoors: IsDoors,
 ): Written {
   // What the caller read is what is there: the usual case, which costs no parsing.
-  if (base === theirs) return { text: ours, overridden: undefined };
-  const row = parseData(theirs) ?? {};
+  if (base === theirs.text) return { text: ours, overridden: undefined };
+  const row = theirs.read();
   const [seen, hidden] = holds ? apart(row, holds) : [row, {}];
   const held = base === undefined ? seen : (parseData(base) ?? {});
   const mine = parseData(ours) ?? {};
   if (concurrency === "last-write-wins" || isSameData(held, seen))
     return { text: encodeData({ ...hidden, ...mine }), overridden: undefined };
   const { data, overridden } =
-    concurrency === "merge" ? merge(held, mine, seen) : settle(concurrency, [held, mine, seen], isDoors);
+    concurrency === "merge" ? merge(held, mine, seen) : byFunction(concurrency, [held, mine, seen], isDoors);
   return { text: encodeData({ ...hidden, ...data }), overridden };
 }
 
-/** The fields that these names are of, and the others. */
-export function apart(data: SessionData, isNamed: (name: string) => boolean): [SessionData, SessionData] {
-  const fields = Object.entries(data);
-  const pick = (isWanted: boolean) =>
-    Object.fromEntries(fields.filter(([name]) => isNamed(name) === isWanted));
-  return [pick(true), pick(false)];
-}
-
 /** What a function makes of the three, with the door's own fields merged beside it. */
-function settle(
+function byFunction(
   concurrency: Exclude<Concurrency, string>,
   [base, ours, theirs]: readonly [SessionData, SessionData, SessionData],
   isDoors: IsDoors,

@@ -41,6 +41,14 @@ export function parseData(text: string): SessionData | undefined {
   }
 }
 
+/** The fields of these names, and the others. */
+export function apart(data: SessionData, isNamed: (name: string) => boolean): [SessionData, SessionData] {
+  const fields = Object.entries(data);
+  const pick = (isWanted: boolean) =>
+    Object.fromEntries(fields.filter(([name]) => isNamed(name) === isWanted));
+  return [pick(true), pick(false)];
+}
+
 /** Data as it stands in `sess`. `updated` is the write's time, which 0.0.19 looks for inside its map. */
 export function toSess(text: string, format: "json" | "map", updated: number): AttributeValue {
   if (format === "json") return { S: text };
@@ -76,7 +84,8 @@ export function isSameData(one: unknown, other: unknown): boolean {
   return true;
 }
 
-function isContainer(value: unknown): value is SessionData {
+/** Whether a value is an object or an array. */
+export function isContainer(value: unknown): value is SessionData {
   return typeof value === "object" && value !== null;
 }
 

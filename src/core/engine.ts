@@ -3,8 +3,8 @@
 
 import { BoundedMap } from "./bounded-map.js";
 import { describe } from "./checks.js";
-import { apart, type IsDoors } from "./concurrency.js";
-import { encodeData, parseData } from "./data.js";
+import type { IsDoors } from "./concurrency.js";
+import { apart, encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
 import { isExpired, isRemovable } from "./expiry.js";
@@ -51,6 +51,13 @@ export type TouchResult =
 
 /** Changes session data: returns the new data, or changes what it was given and returns nothing. */
 export type SessionChange = (data: SessionData) => unknown;
+
+/** What an update made of a row, in a hand over that. */
+interface Made {
+  readonly session: SessionInHand;
+  readonly text: string;
+  readonly row: SessionRow;
+}
 
 /** What engines of the same table have in common, whatever their functions are. */
 interface Shared {
@@ -205,6 +212,7 @@ export class SessionEngine {
     let isTouch = false;
     const work = async (operation: Operation): Promise<SaveResult> => {
       const given = encodeData(data);
+      session.gives(given);
       if (this.#options.format === "json") checkSize({ sess: { S: given } });
       const key = this.#keyFor(session.id);
       return this.#shared.turns.take(key, operation.signal, async (line) => {
@@ -295,35 +303,45 @@ export class SessionEngine {
     let unchanged: UpdateResult | undefined;
     const work = async (operation: Operation): Promise<UpdateResult> => {
       const key = this.#keyFor(caller.id);
-      await this.#shared.turns.pending(key);
+      const { turns } = this.#shared;
+      await turns.pending(key);
       operation.signal.throwIfAborted();
       const current = await this.#table.read(key, operation, true);
       if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
       const writeId = this.#protocol.newWriteId();
-      let row: SessionRow | undefined = current;
-      for (let attempt = 1; row !== undefined; attempt++) {
-        // In a hand of its own: what the caller has in its hand is still what it loaded.
-        const session = SessionInHand.loaded(caller.id, row, this.#protocol.read(row));
-        if (caller.holds) session.narrow(caller.holds);
-        const text = await this.#changed(session, change);
+      const write = async ({ session, text }: Made, line: Line<SessionRow>) =>
+        this.#protocol.isUnchanged(session, text)
+          ? "unchanged"
+          : this.#attempt({ session, key, text, cookie, writeId, operation }, line);
+      const renew = async (made: Made) => {
+        unchanged = this.#updated(made);
+        const outcome = await this.#protocol.renew(made.session, cookie, operation);
+        // Where a newer write refused the touch, what did not change is not the newest data.
+        if (outcome === "gone" || made.session.row?.rev === made.row.rev) return outcome;
+        unchanged = undefined;
+        return "newer";
+      };
+      let next = this.#make(caller, current, change);
+      for (let attempt = 1; ; ) {
+        const made = await next;
         operation.signal.throwIfAborted();
-        const saved: UpdateResult = { outcome: "saved", data: parseData(text) ?? {}, session };
-        unchanged = this.#protocol.isUnchanged(session, text) ? saved : undefined;
-        const outcome = unchanged
-          ? await this.#protocol.renew(session, cookie, operation)
-          : await this.#shared.turns.take(key, operation.signal, (line) =>
-              this.#attemptUpdate({ session, key, text, cookie, writeId, operation }, line),
-            );
-        if (outcome === "gone") break;
+        const { written, newest } = await turns.take(key, operation.signal, async (line) => {
+          const remade = this.#remake(made, line, caller, change);
+          if (remade instanceof Promise) return { written: undefined, newest: remade };
+          return { written: await write(remade, line), newest: remade };
+        });
+        // Nobody waits behind a change that takes its time: it runs out of turn.
+        next = newest;
+        if (written === undefined) continue;
+        const outcome = written === "unchanged" ? await renew(newest) : written;
+        if (outcome === "gone") return this.#gone(operation);
+        const { session } = newest;
         caller.met(session.row);
         if (outcome === "saved") this.#saved(operation, attempt);
-        // A touch that a newer write refused: what did not change is not the newest data.
-        const isNewer = outcome === "newer" || (unchanged !== undefined && session.row?.rev !== row.rev);
-        if (outcome !== "overtaken" && !isNewer) return saved;
-        row = session.row;
-        if (outcome !== "overtaken") await this.#protocol.backOff(attempt, operation);
+        if (outcome !== "newer" || session.row === undefined) return this.#updated(newest);
+        await this.#protocol.backOff(attempt++, operation);
+        next = this.#make(caller, session.row, change);
       }
-      return this.#gone(operation);
     };
     return this.#operations.run("update", caller.id, work, (error) => {
       if (unchanged && isSurvivable(error)) return unchanged;
@@ -374,21 +392,16 @@ export class SessionEngine {
 
   /** Writes until it stands, or the session is gone; in its turn. */
   async #write(change: Omit<Change, "writeId">, line: Line<SessionRow>): Promise<SaveResult> {
-    const { session, text, operation } = change;
+    const { operation } = change;
     const writeId = this.#protocol.newWriteId();
-    try {
-      for (let attempt = 1; ; attempt++) {
-        const outcome = await this.#attempt({ ...change, writeId }, line);
-        if (outcome === "gone") return this.#gone(operation);
-        if (outcome === "saved") {
-          this.#saved(operation, attempt);
-          return { outcome };
-        }
-        await this.#protocol.backOff(attempt, operation);
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#attempt({ ...change, writeId }, line);
+      if (outcome === "gone") return this.#gone(operation);
+      if (outcome === "saved") {
+        this.#saved(operation, attempt);
+        return { outcome };
       }
-    } catch (error) {
-      session.doubts({ id: writeId, text });
-      throw error;
+      await this.#protocol.backOff(attempt, operation);
     }
   }
 
@@ -399,23 +412,37 @@ export class SessionEngine {
     return outcome;
   }
 
-  /** The same for data that was made of a row: another of this process may have written that while it waited. */
-  async #attemptUpdate(
-    change: Change,
-    line: Line<SessionRow>,
-  ): Promise<"saved" | "gone" | "newer" | "overtaken"> {
-    const { session } = change;
-    const { row } = session;
-    session.catchUp(line.latest);
-    return session.row === row ? this.#attempt(change, line) : "overtaken";
+  /**
+   * What a change makes of a row, at once where it gives no promise. In a hand of its own: what the caller has in its hand
+   * is still what it loaded.
+   */
+  #make(caller: SessionInHand, row: SessionRow, change: SessionChange): Made | Promise<Made> {
+    const session = SessionInHand.loaded(caller.id, row, this.#protocol.read(row));
+    if (caller.holds) session.narrow(caller.holds);
+    const { isDoors } = this.#shared;
+    const [own, data] = apart(session.data, isDoors);
+    const finish = (given: unknown): Made => {
+      const [, changed] = apart(parseData(encodeData(given ?? data)) ?? {}, isDoors);
+      return { session, text: JSON.stringify({ ...changed, ...own }), row };
+    };
+    const given = change(data);
+    return given instanceof Promise ? given.then(finish) : finish(given);
   }
 
-  /** What `change` makes of a session's data, the door's own fields left aside, as text. */
-  async #changed(session: SessionInHand, change: SessionChange): Promise<string> {
-    const [own, data] = apart(session.data, this.#shared.isDoors);
-    const text = encodeData((await change(data)) ?? data);
-    const [, changed] = apart(parseData(text) ?? {}, this.#shared.isDoors);
-    return JSON.stringify({ ...changed, ...own });
+  /** The same, made again if another of this process has written the row while it waited in the line. */
+  #remake(
+    made: Made,
+    line: Line<SessionRow>,
+    caller: SessionInHand,
+    change: SessionChange,
+  ): Made | Promise<Made> {
+    const { session } = made;
+    session.catchUp(line.latest);
+    return session.row && session.isOvertaken ? this.#make(caller, session.row, change) : made;
+  }
+
+  #updated({ session, text }: Made): UpdateResult {
+    return { outcome: "saved", data: parseData(text) ?? {}, session };
   }
 
   /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */

@@ -36,7 +36,7 @@ export type SessionEvent =
   | (Common & { readonly type: "expire"; readonly removed: boolean })
   /** A touch was not due, or another had just made it, or the request was passive: nothing was written. */
   | (Done & { readonly type: "throttle" })
-  /** A save or touch found its session destroyed or expired, and wrote nothing. */
+  /** A save, touch or update found its session destroyed or expired, and wrote nothing. */
   | (Common & { readonly type: "gone"; readonly operation: OperationName })
   /** An operation failed. Also told where the caller asked for no answer, or where the failure was not passed on. */
   | (Common & {

@@ -1,7 +1,7 @@
 // What a save writes: the difference between what its caller held and what it has now, put upon what the row holds
 // (promise 4). Pure functions over JSON data, that cost time in proportion to it and no depth of the stack.
 import { isObject } from "./checks.js";
-import { isSameData, parseData } from "./data.js";
+import { isContainer, isSameData, parseData } from "./data.js";
 import type { SessionData } from "./options.js";
 
 /** Whether a caller's session object can hold a field of this name. */
@@ -41,11 +41,11 @@ const MOST_PATHS = 20;
  * | any | a | a | that: both made the same change |
  * | a | absent | b | absent: a removal beats a change, also one beneath it |
  * | a | b | absent | absent: so does theirs |
- * | an array, or none | base and more | base and more | base, their more, our more; theirs, where it ends with our more |
+ * | an array, or none | base, then more | base, with more anywhere | theirs, then our more; theirs, where its more ends with ours |
  * | any | a | b | ours: we write later |
  *
- * An end that is there already is not put there again, so that to merge twice gives what merging once gives: of a save
- * that is repeated after its answer was lost, no array multiplies.
+ * An end that is there already is not put there again, so that to merge twice gives what merging once gives: by a save that
+ * is repeated after its answer was lost no array multiplies, unless another has appended behind it.
  */
 export function merge(base: SessionData, ours: SessionData, theirs: SessionData): Merged {
   const overridden: Path[] = [];
@@ -62,7 +62,7 @@ export function merge(base: SessionData, ours: SessionData, theirs: SessionData)
         open.push(below);
         continue;
       }
-      const { value, isOverridden } = settle(before, our, their);
+      const { value, isOverridden } = outcomeOf(before, our, their);
       if (value !== undefined) place.result[name] = value;
       if (isOverridden && overridden.length < MOST_PATHS) overridden.push(pathTo(place, name));
     }
@@ -70,17 +70,25 @@ export function merge(base: SessionData, ours: SessionData, theirs: SessionData)
   return { data: whole.result, overridden };
 }
 
-/** What the caller changed since it read what was lost; `undefined` where that is nothing. */
+/**
+ * The fields that the caller added since it read what was lost, or replaced whole; `undefined` where there are none. What
+ * it changed beneath a field goes with that: the rest of the field would come back by it.
+ */
 export function withoutLost(ours: string, lost: string): string | undefined {
   const before = parseData(lost) ?? {};
-  const own = Object.entries(parseData(ours) ?? {}).filter(
-    ([name, value]) => !isSameData(value, before[name]),
-  );
+  const own = Object.entries(parseData(ours) ?? {}).filter(([name, value]) => {
+    const was = at(before, name);
+    return !isSameData(value, was) && !(isContainer(value) && isContainer(was));
+  });
   return own.length === 0 ? undefined : JSON.stringify(Object.fromEntries(own));
 }
 
 /** The table's rows for what is not an object on both sides. `undefined` is what is absent: JSON has none. */
-function settle(before: unknown, our: unknown, their: unknown): { value: unknown; isOverridden?: boolean } {
+function outcomeOf(
+  before: unknown,
+  our: unknown,
+  their: unknown,
+): { value: unknown; isOverridden?: boolean } {
   if (isSameData(our, before)) return { value: their };
   if (isSameData(their, before) || isSameData(our, their)) return { value: our };
   if (our === undefined || their === undefined) return { value: undefined, isOverridden: true };
@@ -88,11 +96,17 @@ function settle(before: unknown, our: unknown, their: unknown): { value: unknown
   return joined ? { value: joined } : { value: our, isOverridden: true };
 }
 
-/** Arrays to which both sides only appended. */
+/** An array to which we only appended, and they only added: what we ourselves have merged before stands among theirs. */
 function join(before: readonly unknown[], our: unknown, their: unknown): readonly unknown[] | undefined {
-  if (!Array.isArray(our) || !Array.isArray(their)) return undefined;
-  if (!startsWith(our, before) || !startsWith(their, before)) return undefined;
-  const [appended, others] = [our.slice(before.length), their.slice(before.length)];
+  if (!Array.isArray(our) || !Array.isArray(their) || !startsWith(our, before)) return undefined;
+  const appended = our.slice(before.length);
+  const others: unknown[] = [];
+  let met = 0;
+  for (const element of their) {
+    if (met < before.length && isSameData(element, before[met])) met += 1;
+    else others.push(element);
+  }
+  if (met < before.length) return undefined;
   const isThere = appended.length <= others.length && startsWith(others.slice(-appended.length), appended);
   return isThere ? their : [...their, ...appended];
 }
@@ -112,6 +126,6 @@ function anyNames(): SessionData {
 
 function pathTo(place: Place, name: string): Path {
   const path = [name];
-  for (let step = place; step.above !== undefined; step = step.above) path.unshift(step.name);
-  return path;
+  for (let step = place; step.above !== undefined; step = step.above) path.push(step.name);
+  return path.reverse();
 }

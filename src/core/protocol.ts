@@ -5,7 +5,7 @@ import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell } from "./events.js";
-import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf } from "./expiry.js";
+import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
 import { done, type Operation } from "./operation.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
@@ -29,8 +29,11 @@ export interface CookieLifetime {
   readonly renew?: boolean | undefined;
 }
 
-/** The same as a function of the data that is written: another request may have changed what that says of its lifetime. */
-export type LifetimeOfData = (data: SessionData) => CookieLifetime;
+/**
+ * The same as a function of the data that is written: another request may have changed what that says of its lifetime.
+ * `undefined`, where the data says nothing and there is no `ttl`, leaves a session's end as it is.
+ */
+export type LifetimeOfData = (data: SessionData) => CookieLifetime | undefined;
 
 /** One change of a session's data, over all attempts to write it. */
 export interface Change {
@@ -91,13 +94,14 @@ export class RowProtocol {
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
     const { session, text, writeId, operation } = change;
     if (session.row) session.recognize(session.row);
-    const { concurrency, now, onEvent } = this.#options;
+    const { now, onEvent } = this.#options;
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
-    const written: Written = row
-      ? writtenOver(row.text, text, session, concurrency, this.#isDoors)
-      : { text, overridden: undefined };
+    const written = this.#written(session, row, text);
+    session.doubts({ id: writeId, text });
     const result = await this.#send(change, row, written.text);
+    // Whoever asked was answered at the deadline, and the session in hand may have gone on.
+    operation.signal.throwIfAborted();
     const current = result.outcome === "written" ? result.row : result.current;
     if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
       this.#touches.remember(current);
@@ -106,6 +110,7 @@ export class RowProtocol {
       if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
       return "saved";
     }
+    session.trusts(writeId);
     if (!session.mayCreate && this.isGone(session.row, current)) return "gone";
     // A row that cannot be read is not written over.
     if (current) this.read(current);
@@ -172,6 +177,17 @@ export class RowProtocol {
     return session.isSettled && session.base !== undefined && isSameText(session.base, text);
   }
 
+  /** What a save writes: over a row that lives, or, under a new id, over what the session that it takes the place of held. */
+  #written(session: SessionInHand, row: SessionRow | undefined, text: string): Written {
+    // What is lost does not come back.
+    const origin = session.origin?.lost === undefined ? session.origin : undefined;
+    const hand = row ? session : origin;
+    const over = row ?? origin?.row;
+    if (hand === undefined || over === undefined) return { text, overridden: undefined };
+    const theirs = { text: over.text, read: () => this.read(over) };
+    return writtenOver(theirs, text, hand, this.#options.concurrency, this.#isDoors);
+  }
+
   /** Sends the one write that fits what is known: over a row that lives, or where there is none. */
   async #send(
     { session, key, cookie, writeId, operation }: Change,
@@ -232,6 +248,8 @@ export class RowProtocol {
       const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
       const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
       if (current === undefined || this.isGone(row, current)) return "gone";
+      // A row that cannot be read is not taken for the session's.
+      if (result.outcome === "refused") this.read(current);
       this.#touches.remember(current);
       session.met(current);
       if (result.outcome === "written") {
@@ -255,7 +273,8 @@ export class RowProtocol {
     const { row } = session;
     if (row === undefined || !isExpired(row, this.#options.now())) return row;
     const current = await this.#table.read(row.key, operation, true);
-    if (this.isGone(row, current)) return undefined;
+    if (current === undefined || this.isGone(row, current)) return undefined;
+    this.read(current);
     session.met(current);
     return current;
   }
@@ -267,10 +286,13 @@ export class RowProtocol {
   #lifetime(text: string, cookie: Change["cookie"]): Lifetime {
     const { ttl } = this.#options;
     const said = typeof cookie === "function" ? cookie(parseData(text) ?? {}) : cookie;
-    const renews = said.renew !== false;
+    // Passive, and longer than any: nothing is moved.
+    if (said === undefined && ttl === undefined) return { ms: MAX_LIFETIME_MS, grace: 0, renews: false };
+    const { maxAge, renew, grace: outlives = 0 } = said ?? {};
+    const renews = renew !== false;
     if (typeof ttl !== "function") {
-      const grace = ttl === undefined && said.maxAge !== undefined ? (said.grace ?? 0) : 0;
-      return { ms: lifetimeOf(ttl, said.maxAge), grace, renews };
+      const grace = ttl === undefined && maxAge !== undefined ? outlives : 0;
+      return { ms: lifetimeOf(ttl, maxAge), grace, renews };
     }
     const given: unknown = ttl(parseData(text) ?? {});
     if (isLifetime(given)) return { ms: given, grace: 0, renews };

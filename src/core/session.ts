@@ -1,7 +1,6 @@
 // A session in a caller's hand: what it was given, and what is known of the row behind it. The two are remembered
 // apart, for a save takes the difference to the one and writes it over the other (promise 4).
-import { apart } from "./concurrency.js";
-import { parseData } from "./data.js";
+import { apart, parseData } from "./data.js";
 import { endOf } from "./expiry.js";
 import type { Holds } from "./merge.js";
 import type { SessionData } from "./options.js";
@@ -27,6 +26,8 @@ export class SessionInHand {
   #removal: "own" | "lost" | undefined;
   /** The revision that this hand read or wrote itself. */
   #ownRev: number | undefined;
+  /** What the caller last gave to be saved. */
+  #given: string | undefined;
   /** The newest last. */
   #unsettled: readonly UnsettledWrite[] = [];
 
@@ -70,9 +71,14 @@ export class SessionInHand {
     return this.#base;
   }
 
-  /** What the caller's object was when it was loaded or last given to be saved, whatever came of that. */
+  /** What the caller's object was when it was loaded or last given to be saved, whatever comes of that. */
   get held(): string | undefined {
-    return this.#unsettled.at(-1)?.text ?? this.#base;
+    return this.#given ?? this.#base;
+  }
+
+  /** The session in whose place this one is, as far as it was in the table. */
+  get origin(): SessionInHand | undefined {
+    return this.#predecessor?.row ? this.#predecessor : this.#predecessor?.origin;
   }
 
   /** Whether another request has written the row since this hand read or wrote it. */
@@ -115,11 +121,6 @@ export class SessionInHand {
     if (this.#row && this.#base !== undefined) this.#base = this.#textIn(this.#row);
   }
 
-  /** A fresh copy of the row's data, as far as the caller's object can hold it; `undefined` where it cannot be read. */
-  view(): SessionData | undefined {
-    return this.#row && parseData(this.#textIn(this.#row));
-  }
-
   /** The row turns out to be another than was known, or none. What the caller holds stays what it was. */
   met(row: SessionRow | undefined): void {
     this.#row = row;
@@ -146,9 +147,19 @@ export class SessionInHand {
     this.#unsettled = [];
   }
 
-  /** A write failed that may have arrived, or may still: nothing counts as unchanged until it is certain. */
+  /** The caller gives data to be saved. */
+  gives(text: string): void {
+    this.#given = text;
+  }
+
+  /** A write is on its way, and may arrive whatever comes of its answer: until that is certain nothing counts as unchanged. */
   doubts(write: UnsettledWrite): void {
     this.#unsettled = [...this.#unsettled, write].slice(-MAX_WRITES);
+  }
+
+  /** A write was refused, and will not arrive. */
+  trusts(id: string): void {
+    this.#unsettled = this.#unsettled.filter((write) => write.id !== id);
   }
 
   /** Finds the unsettled write that did arrive, if one did, by what the row remembers. What it wrote is the base then. */

@@ -305,9 +305,9 @@ export class CyclicSessionStore extends session.Store {
 type Generate = (req: Request) => void;
 
 /** How long a session lives from now on by the cookie in its row. */
-function lifetimeIn(data: object, now: number): CookieLifetime {
+function lifetimeIn(data: object, now: number): CookieLifetime | undefined {
   const cookie = cookieOf(data);
-  return { maxAge: cookie && storedMaxAgeOf(cookie, now) };
+  return cookie && { maxAge: storedMaxAgeOf(cookie, now) };
 }
 
 // How many sessions `clear` destroys at once.

@@ -1,6 +1,7 @@
 // A request's session as its handlers have it: loaded when it is looked at, changed in memory, written once at the end.
 // When a row is written, and how, is the engine's business.
 import {
+  apart,
   type CookieLifetime,
   copyOfData,
   type SaveResult,
@@ -96,6 +97,8 @@ export class RequestSession implements Session {
   #loading: Promise<void> | undefined;
   /** What the request works on: `undefined` before it is loaded, and for a new session until that needs an id. */
   #session: SessionInHand | undefined;
+  /** What the next session takes the place of. */
+  #left: SessionInHand | undefined;
   /** The data as it was loaded or last written; `undefined` before. */
   #base: SessionData | undefined;
   /** What was changed since, in order. */
@@ -153,7 +156,7 @@ export class RequestSession implements Session {
 
   replace(data: SessionData): void {
     const copy = copyOfFields(data);
-    this.#change((before) => ({ ...copy, ...flashIn(before) }));
+    this.#change((before) => ({ ...copy, ...apart(before, isFlash)[0] }));
   }
 
   flash(key: string, value: unknown): void;
@@ -219,8 +222,12 @@ export class RequestSession implements Session {
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
     const mayCreate = !this.#isCommitted;
     await this.#inTurn<unknown>(() => (this.#changes.size > 0 ? this.#write() : this.#load()));
-    const changed = async (data: SessionData): Promise<SessionData> =>
-      copyOfFields((await change(data)) ?? data);
+    const changed = (data: SessionData): SessionData | Promise<SessionData> => {
+      const given = change(data);
+      return given instanceof Promise
+        ? given.then((late) => copyOfFields(late ?? data))
+        : copyOfFields(given ?? data);
+    };
     if (this.#stored() === undefined) {
       if (!mayCreate) throw committed();
       const data = await changed({});
@@ -252,7 +259,7 @@ export class RequestSession implements Session {
   async #regenerate(data: SessionData | undefined): Promise<void> {
     this.#refuseIfCommitted();
     const copy = data && copyOfFields(data);
-    await this.#end("regenerated", (before) => (copy ? { ...copy, ...flashIn(before) } : before));
+    await this.#end("regenerated", (before) => (copy ? { ...copy, ...apart(before, isFlash)[0] } : before));
   }
 
   async #end(ending: "regenerated" | "destroyed", change: Change): Promise<void> {
@@ -289,8 +296,9 @@ export class RequestSession implements Session {
     if (this.#session) await engine.destroy(this.#session);
     const isLost = this.#session?.lost !== undefined;
     // What another request wrote meanwhile is taken along. What one destroyed does not come back under another id.
-    if (this.#session) this.#rest(isLost ? {} : (this.#session.view() ?? {}));
+    if (isDestroyed || isLost) this.#rest({});
     this.#isNew ||= isDestroyed;
+    if (this.#session) this.#left = isDestroyed ? undefined : this.#session;
     this.#session = undefined;
     this.#isEnded ||= isDestroyed || !isLost;
     this.#isGone = false;
@@ -325,6 +333,8 @@ export class RequestSession implements Session {
     if (outcome === "gone") this.#isGone = true;
     else this.#isWritten = true;
     if (data === undefined || revOf(session) < revOf(this.#session)) return;
+    // What was set while an update ran was made of what had been read before.
+    if (session !== this.#session && this.#changes.size > 0) return;
     this.#session = session;
     this.#rest(data);
   }
@@ -337,7 +347,7 @@ export class RequestSession implements Session {
 
   #inHand(): SessionInHand {
     const { engine } = this.#request;
-    this.#session ??= engine.create(engine.newId());
+    this.#session ??= engine.create(engine.newId(), this.#left);
     return this.#session;
   }
 
@@ -415,10 +425,6 @@ function refuseField(name: string, why: string): never {
   throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", text);
 }
 
-function flashIn(data: SessionData): SessionData {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => isFlash(name)));
-}
-
 /** The fields that hold what was flashed under a key: several where requests did it at once, the last one last. */
 function flashesOf(data: SessionData, key: string): string[] {
   return Object.keys(data).filter((name) => isFlash(name) && name.slice(FLASH.length + CHANCE + 1) === key);
@@ -426,8 +432,7 @@ function flashesOf(data: SessionData, key: string): string[] {
 
 /** What `get()` gives of the data. */
 function shown(data: SessionData): SessionData {
-  const flashes = Object.keys(data).filter(isFlash);
-  return flashes.length > 0 ? Object.freeze(without(data, flashes)) : data;
+  return Object.keys(data).some(isFlash) ? Object.freeze(apart(data, isFlash)[1]) : data;
 }
 
 function revOf(session: SessionInHand): number {
@@ -449,7 +454,7 @@ function frozen(data: SessionData): SessionData {
     const value = left.pop();
     if (typeof value !== "object" || value === null || Object.isFrozen(value)) continue;
     Object.freeze(value);
-    left.push(...Object.values(value));
+    for (const below of Object.values(value)) left.push(below);
   }
   return data;
 }

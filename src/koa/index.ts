@@ -145,7 +145,7 @@ export class CyclicSessionStore {
   }
 
   async #update(key: string, change: (data: SessionData) => unknown): Promise<UpdateResult> {
-    const result = await this.#engine.update(this.#adopt(key), change, (data) => lifetimeIn(data) ?? {});
+    const result = await this.#engine.update(this.#adopt(key), change, lifetimeIn);
     if (result.outcome === "gone") return result;
     const { _maxAge, _session, ...data } = result.data;
     return { outcome: "saved", data };
