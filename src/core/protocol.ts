@@ -100,18 +100,21 @@ export class RowProtocol {
     const written = this.#written(session, row, text);
     session.doubts({ id: writeId, text });
     const result = await this.#send(change, row, written.text);
+    if (result.outcome === "written") this.#touches.remember(result.row);
     // Whoever asked was answered at the deadline, and the session in hand may have gone on.
     operation.signal.throwIfAborted();
     const current = result.outcome === "written" ? result.row : result.current;
     if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
-      this.#touches.remember(current);
       const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
       session.wrote(current, text);
       if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
       return "saved";
     }
     session.trusts(writeId);
-    if (!session.mayCreate && this.isGone(session.row, current)) return "gone";
+    if (!session.mayCreate && this.isGone(session.row, current)) {
+      session.end();
+      return "gone";
+    }
     // A row that cannot be read is not written over.
     if (current) this.read(current);
     session.met(current);
@@ -132,8 +135,8 @@ export class RowProtocol {
     operation: Operation,
   ): Promise<"touched" | "throttled" | "gone"> {
     const row = await this.#liveRow(session, operation);
-    if (row === undefined) return "gone";
-    const outcome = await this.#touch(session, row, cookie, operation);
+    const outcome = row ? await this.#touch(session, row, cookie, operation) : "gone";
+    if (outcome === "gone") session.end();
     if (outcome !== "renewed by another") return outcome;
     tell(this.#options.onEvent, { type: "throttle", ...done(operation, this.#options.now()) });
     return "throttled";
@@ -141,6 +144,7 @@ export class RowProtocol {
 
   /** Makes sure that the row of a session in hand is known, or may be made; false when the session is gone. */
   async know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
+    if (session.isOver) return false;
     if (session.row !== undefined || session.mayCreate) return true;
     const current = await this.#table.read(key, operation, true);
     if (current === undefined || this.isGone(undefined, current)) return false;

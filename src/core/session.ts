@@ -26,6 +26,7 @@ export class SessionInHand {
   #removal: "own" | "lost" | undefined;
   /** The revision that this hand read or wrote itself. */
   #ownRev: number | undefined;
+  #isOver = false;
   /** What the caller last gave to be saved. */
   #given: string | undefined;
   /** The newest last. */
@@ -79,6 +80,11 @@ export class SessionInHand {
   /** The session in whose place this one is, as far as it was in the table. */
   get origin(): SessionInHand | undefined {
     return this.#predecessor?.row ? this.#predecessor : this.#predecessor?.origin;
+  }
+
+  /** Whether the session was found destroyed or expired. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Whether another request has written the row since this hand read or wrote it. */
@@ -145,6 +151,11 @@ export class SessionInHand {
     this.#ownRev = row.rev;
     this.#mayCreate = false;
     this.#unsettled = [];
+  }
+
+  /** The session was found destroyed or expired: for this caller it stays so. */
+  end(): void {
+    this.#isOver = true;
   }
 
   /** The caller gives data to be saved. */

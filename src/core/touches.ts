@@ -58,8 +58,10 @@ export class RecentTouches {
     return known && isNewer ? known : { updated: row.updated, end: endOf(row) };
   }
 
-  /** Remembers when the expiry of this row was moved. A touch that is forgotten costs at most one more write. */
+  /** Remembers when the expiry of this row was last moved. A touch that is forgotten costs at most one more write. */
   remember(row: SessionRow): void {
+    // The row that a refusal gives may be older than what this process has written since.
+    if ((this.lastMove(row).updated ?? 0) > (row.updated ?? 0)) return;
     this.#lastMoves.set(row.key, { gen: row.gen, updated: row.updated, end: endOf(row) });
   }
 
