@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject } from "../../src/core/checks.js";
 import { isSameData } from "../../src/core/data.js";
-import { merge } from "../../src/core/merge.js";
+import { merge, withoutLost } from "../../src/core/merge.js";
 import type { SessionData } from "../../src/core/options.js";
 
 /** As JSON has it: without prototypes. */
@@ -130,6 +130,51 @@ describe("merging", () => {
       { l: [{ n: 1 }, { n: 3 }] },
       { l: [{ n: 1 }, { n: 3 }, { n: 2 }] },
     ],
+    [
+      "an array to which we appended, and they added anywhere",
+      { l: [1, 2] },
+      { l: [1, 2, 5] },
+      { l: [0, 1, 3, 2, 4] },
+      { l: [0, 1, 3, 2, 4, 5] },
+    ],
+    [
+      "an array in which our end is there already, behind what they added before it",
+      { l: [1] },
+      { l: [1, 2] },
+      { l: [0, 1, 2] },
+      { l: [0, 1, 2] },
+    ],
+    [
+      "an array that had elements twice, of which they still have both",
+      { l: [1, 1] },
+      { l: [1, 1, 2] },
+      { l: [1, 3, 1] },
+      { l: [1, 3, 1, 2] },
+    ],
+    [
+      "an array that had elements twice, of which they removed one",
+      { l: [1, 1] },
+      { l: [1, 1, 2] },
+      { l: [1, 3] },
+      { l: [1, 1, 2] },
+      ["l"],
+    ],
+    [
+      "an array that they put in another order",
+      { l: [1, 2] },
+      { l: [1, 2, 3] },
+      { l: [2, 1] },
+      { l: [1, 2, 3] },
+      ["l"],
+    ],
+    [
+      "an array into which we put something elsewhere",
+      { l: [1] },
+      { l: [0, 1] },
+      { l: [1, 2] },
+      { l: [0, 1] },
+      ["l"],
+    ],
     ["an array that we changed within", { l: [1, 2] }, { l: [9, 2] }, { l: [1, 2, 3] }, { l: [9, 2] }, ["l"]],
     ["an array that we shortened", { l: [1, 2] }, { l: [1] }, { l: [1, 2, 3] }, { l: [1] }, ["l"]],
     ["an array that we emptied, against nothing", { l: [1, 2] }, { l: [] }, { l: [1, 2] }, { l: [] }],
@@ -173,6 +218,46 @@ describe("merging", () => {
     const fields = (value: number) =>
       Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`f${i}`, value]));
     expect(merged(fields(0), fields(1), fields(2)).overridden).toHaveLength(20);
+  });
+});
+
+describe("what is left of a session that another request destroyed, under a new id", () => {
+  const text = JSON.stringify;
+
+  it.each<[string, object, object, object | undefined]>([
+    ["nothing, where nothing was changed", { user: "ada", n: 1 }, { n: 1, user: "ada" }, undefined],
+    ["nothing, where something was removed", { user: "ada", n: 1 }, { n: 1 }, undefined],
+    ["what was added", { user: "ada" }, { user: "ada", cart: { tea: 1 } }, { cart: { tea: 1 } }],
+    ["a value that was replaced", { user: "ada", n: 1 }, { user: "bob", n: 1 }, { user: "bob" }],
+    ["an object in the place of null", { user: null }, { user: { id: 7 } }, { user: { id: 7 } }],
+    ["an object in the place of a text", { user: "ada" }, { user: { id: 7 } }, { user: { id: 7 } }],
+    ["a text in the place of an object", { user: { id: 7 } }, { user: "ada" }, { user: "ada" }],
+    [
+      "nothing of an object in which something was changed",
+      { user: { id: 7, n: 1 } },
+      { user: { id: 7, n: 2 } },
+      undefined,
+    ],
+    [
+      "nothing of an object in which something was added",
+      { user: { id: 7 } },
+      { user: { id: 7, n: 1 } },
+      undefined,
+    ],
+    [
+      "nothing of an array to which something was appended",
+      { cart: ["tea"] },
+      { cart: ["tea", "jam"] },
+      undefined,
+    ],
+  ])("is %s", (_, lost, ours, left) => {
+    expect(withoutLost(text(ours), text(lost))).toEqual(left && text(left));
+  });
+
+  it("takes names that are dangerous in JavaScript for names", () => {
+    const ours = '{"__proto__":{"a":1},"constructor":{"b":2},"toString":3}';
+    expect(withoutLost(ours, "{}")).toBe(ours);
+    expect(withoutLost(ours, ours)).toBeUndefined();
   });
 });
 
