@@ -1,10 +1,12 @@
 // Requests that change one session at once: every change survives, an answer that is lost costs none and doubles none,
 // and what another request destroyed is not missed by whoever asks.
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { SessionEngine, SessionInHand, SessionStoreOptions } from "../../src/core/index.js";
 import { dropBefore, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
+import { makeSignal } from "../support/time.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -33,6 +35,8 @@ async function loaded(engine: SessionEngine, id: string): Promise<SessionInHand>
 
 const isWrite = (action: string) => action === "UpdateItem";
 const SAVED = { outcome: "saved" };
+// Of operations whose deadline a test lets come: no other sleep is as long.
+const TIMEOUT = 1234;
 const increment = ({ n }: Data) => ({ n: Number(n) + 1 });
 
 describe.each(["json", "map"] as const)(
@@ -89,6 +93,17 @@ describe("a request that saves twice", () => {
     expect(await stored()).toEqual({ a: 2, b: 1, list: ["ours", "theirs"], theirs: 1, again: 1 });
     await ours.engine.save(mine, { a: 1, b: 0, list: ["ours", "more"], again: 1 });
     expect(await stored()).toMatchObject({ a: 2, list: ["ours", "theirs", "more"] });
+  });
+
+  it("keeps what another appended before its first save where it appends again", async () => {
+    const { ours, theirs, mine, other, stored } = await twoRequests({ list: [], below: { list: ["a"] } });
+    await theirs.engine.save(other, { list: ["theirs"], below: { list: ["a", "theirs"] } });
+    await ours.engine.save(mine, { list: ["b"], below: { list: ["a", "b"] } });
+    await ours.engine.save(mine, { list: ["b", "c"], below: { list: ["a", "b", "c"] } });
+    expect(await stored()).toEqual({
+      list: ["theirs", "b", "c"],
+      below: { list: ["a", "theirs", "b", "c"] },
+    });
   });
 
   it("of a session that it made undoes nothing either", async () => {
@@ -278,6 +293,22 @@ describe("the option concurrency", () => {
   });
 });
 
+describe("data that the function concurrency refused", () => {
+  it("is not there to be saved again: to save what was loaded is a touch, and asks nobody", async () => {
+    let asked = 0;
+    const concurrency = () => {
+      asked += 1;
+      throw new Error("mine");
+    };
+    const { ours, theirs, mine, other, stored } = await twoRequests({ n: 1 }, { concurrency });
+    await theirs.engine.save(other, { n: 2 });
+    await expect(ours.engine.save(mine, { n: 3 })).rejects.toMatchObject({ code: "ERR_SESSION_CONFLICT" });
+    ours.actions();
+    expect(await ours.engine.save(mine, { n: 1 })).toEqual(SAVED);
+    expect([asked, ours.actions(), await stored()]).toEqual([1, [], { n: 2 }]);
+  });
+});
+
 describe("a write that arrived and whose answer did not", () => {
   /** An engine whose next write is carried out and its answer lost, `meanwhile` before it is sent again. */
   async function losing(maxAttempts: number) {
@@ -372,6 +403,46 @@ describe("a write that arrived and whose answer did not", () => {
     expect(await stored()).toEqual(result);
   });
 
+  it("and comes after the caller's second save, from a client that heeds no abort: it takes nothing back", async () => {
+    const client = testClient();
+    onTestFinished(() => client.destroy());
+    const answer = makeSignal();
+    let isHeld = false;
+    const heedless = {
+      config: {},
+      async send(command: UpdateItemCommand) {
+        const isLate = isHeld && command instanceof UpdateItemCommand;
+        if (isLate) isHeld = false;
+        const result = await client.send(command);
+        if (isLate) await answer.given;
+        return result;
+      },
+    };
+    const deadlines: (() => void)[] = [];
+    const sleep = (ms: number) =>
+      new Promise<void>((resolve) => (ms === TIMEOUT ? deadlines.push(resolve) : resolve()));
+    const { engine } = bench.engine({ client: heedless, timeout: TIMEOUT, sleep });
+    const other = bench.engine().engine;
+    const id = newId();
+    await engine.save(engine.create(id), { n: 0, list: [] });
+    const session = await loaded(engine, id);
+    isHeld = true;
+    const first = engine.save(session, { n: 1, list: ["ours"] });
+    await expect.poll(async () => (await bench.row(id))?.rev).toEqual({ N: "2" });
+    deadlines.at(-1)?.();
+    await expect(first).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
+    const after = await loaded(other, id);
+    await other.save(after, { n: 5, list: ["ours", "theirs"] });
+
+    expect(await engine.save(session, { n: 1, list: ["ours", "more"] })).toEqual(SAVED);
+    const data = { n: 5, list: ["ours", "theirs", "more"] };
+    expect((await loaded(other, id)).data).toEqual(data);
+    answer.give();
+    await new Promise((resolve) => setImmediate(resolve));
+    await engine.save(session, { n: 1, list: ["ours", "more"], last: 1 });
+    expect((await loaded(other, id)).data).toEqual({ ...data, last: 1 });
+  });
+
   it("and one that never arrived is written by the second try", async () => {
     const proxy = await startDenialProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
@@ -423,6 +494,76 @@ describe("an update", () => {
     expect(await stored()).toEqual({ n: 16 });
     expect(ours.actions().filter(isWrite)).toHaveLength(16);
   });
+
+  const both: [string, (data: Data) => Data | Promise<Data>][] = [
+    ["takes no time", increment],
+    ["takes its time", async (data) => increment(data)],
+  ];
+  it.each(both)(
+    "tells how often it was written, and not how often its function ran, which %s",
+    async (_, change) => {
+      const { ours, id, stored } = await twoRequests({ n: 0 }, { timeout: 60_000 });
+      ours.events.length = 0;
+      let runs = 0;
+      const counting = (data: Data) => {
+        runs += 1;
+        return change(data);
+      };
+      await Promise.all(Array.from({ length: 16 }, () => ours.engine.update(id, counting)));
+      expect(await stored()).toEqual({ n: 16 });
+      expect(runs).toBeGreaterThan(16);
+      const attempts = ours.events.flatMap((event) => (event.type === "save" ? [event.attempts] : []));
+      expect(attempts).toEqual(Array(16).fill(1));
+    },
+  );
+
+  it("from two hundred requests of one process runs its function twice for each at the most, where that takes no time", async () => {
+    const { ours, id, stored } = await twoRequests({ n: 0 }, { timeout: 60_000 });
+    let runs = 0;
+    const counting = (data: Data) => {
+      runs += 1;
+      return increment(data);
+    };
+    await Promise.all(Array.from({ length: 200 }, () => ours.engine.update(id, counting)));
+    expect(await stored()).toEqual({ n: 200 });
+    expect(ours.actions().filter(isWrite)).toHaveLength(200);
+    expect(runs).toBeLessThanOrEqual(400);
+  });
+
+  it.each<[string, string, (meetDeadline: () => void) => Data | Promise<Data>]>([
+    ["fails", "ERR_SESSION_UNSERIALIZABLE", () => ({ n: 1n })],
+    [
+      "never ends",
+      "ERR_SESSION_TIMEOUT",
+      (meetDeadline) => {
+        meetDeadline();
+        return new Promise(() => {});
+      },
+    ],
+  ])(
+    "that had changed nothing, and whose run on what another wrote %s, is not said to be saved",
+    async (_, code, again) => {
+      const deadlines: (() => void)[] = [];
+      const sleep = (ms: number) =>
+        new Promise<void>((resolve) => (ms === TIMEOUT ? deadlines.push(resolve) : resolve()));
+      const { ours, theirs, other, id, stored } = await twoRequests(
+        { n: 0 },
+        { touchInterval: 0, timeout: TIMEOUT, sleep },
+      );
+      // Late enough for a touch, which learns of the other's write.
+      ours.clock.pass(1000);
+      deadlines.length = 0;
+      let runs = 0;
+      const updating = ours.engine.update(id, async (data) => {
+        runs += 1;
+        if (runs > 1) return again(() => deadlines[0]?.());
+        await theirs.engine.save(other, { n: 5 });
+        return data;
+      });
+      await expect(updating).rejects.toMatchObject({ code });
+      expect([runs, await stored()]).toEqual([2, { n: 5 }]);
+    },
+  );
 
   it("is bounded by its deadline, however often another is first", async () => {
     const { ours, theirs, id } = await twoRequests({ n: 0 }, { timeout: 400 });
