@@ -6,7 +6,7 @@ import type { SessionEngine, SessionInHand, SessionStoreOptions } from "../../sr
 import { dropBefore, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
-import { makeSignal } from "../support/time.js";
+import { holdDeadlines, makeSignal } from "../support/time.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -35,8 +35,6 @@ async function loaded(engine: SessionEngine, id: string): Promise<SessionInHand>
 
 const isWrite = (action: string) => action === "UpdateItem";
 const SAVED = { outcome: "saved" };
-// Of operations whose deadline a test lets come: no other sleep is as long.
-const TIMEOUT = 1234;
 const increment = ({ n }: Data) => ({ n: Number(n) + 1 });
 
 describe.each(["json", "map"] as const)(
@@ -418,10 +416,8 @@ describe("a write that arrived and whose answer did not", () => {
         return result;
       },
     };
-    const deadlines: (() => void)[] = [];
-    const sleep = (ms: number) =>
-      new Promise<void>((resolve) => (ms === TIMEOUT ? deadlines.push(resolve) : resolve()));
-    const { engine } = bench.engine({ client: heedless, timeout: TIMEOUT, sleep });
+    const { options, deadlines } = holdDeadlines();
+    const { engine } = bench.engine({ client: heedless, ...options });
     const other = bench.engine().engine;
     const id = newId();
     await engine.save(engine.create(id), { n: 0, list: [] });
@@ -543,12 +539,10 @@ describe("an update", () => {
   ])(
     "that had changed nothing, and whose run on what another wrote %s, is not said to be saved",
     async (_, code, again) => {
-      const deadlines: (() => void)[] = [];
-      const sleep = (ms: number) =>
-        new Promise<void>((resolve) => (ms === TIMEOUT ? deadlines.push(resolve) : resolve()));
+      const { options, deadlines } = holdDeadlines();
       const { ours, theirs, other, id, stored } = await twoRequests(
         { n: 0 },
-        { touchInterval: 0, timeout: TIMEOUT, sleep },
+        { touchInterval: 0, ...options },
       );
       // Late enough for a touch, which learns of the other's write.
       ours.clock.pass(1000);

@@ -297,6 +297,13 @@ describe("a session that takes the place of another, under a new id", () => {
     await engine.save(engine.create(id), { user: "ada", cart: ["tea"] });
     const session = await engine.load(id);
     if (!session) throw new Error("not loaded");
+    const other = bench.engine({ ttl: 60_000 }).engine;
+    /** What another request saves of a session. */
+    const saveElsewhere = async (of: string, fields: object) => {
+      const theirs = await other.load(of);
+      if (!theirs) throw new Error("not loaded");
+      await other.save(theirs, { ...theirs.data, ...fields });
+    };
     /** Destroys the session, and saves this in its place. */
     const replace = async (data: object, old = session) => {
       await engine.destroy(old);
@@ -304,7 +311,7 @@ describe("a session that takes the place of another, under a new id", () => {
       const { outcome } = await engine.save(successor, data);
       return { outcome, successor, data: (await engine.load(successor.id))?.data };
     };
-    return { ...made, id, session, replace };
+    return { ...made, id, session, replace, saveElsewhere };
   }
 
   it("has all of its data", async () => {
@@ -315,6 +322,53 @@ describe("a session that takes the place of another, under a new id", () => {
     expect(await bench.row(id)).toBeUndefined();
     expect(await bench.row(successor.id)).toBeUndefined();
   });
+
+  it("has what another request saved meanwhile, merged at any depth", async () => {
+    const { session, replace, saveElsewhere, id } = await twoRequests();
+    await saveElsewhere(id, { cart: ["tea", "milk"], prefs: { theme: "dark" }, theirs: 1 });
+    const { data } = await replace({ user: "bob", cart: ["tea", "jam"], prefs: { lang: "et" } });
+    expect(data).toEqual({
+      user: "bob",
+      cart: ["tea", "milk", "jam"],
+      prefs: { theme: "dark", lang: "et" },
+      theirs: 1,
+    });
+    expect(session.data).toEqual({ user: "ada", cart: ["tea"] });
+  });
+
+  it("has what another request saved meanwhile though this one made the session itself", async () => {
+    const { engine, replace, saveElsewhere } = await twoRequests();
+    const made = engine.create(newId());
+    await engine.save(made, { cart: ["tea"] });
+    await saveElsewhere(made.id, { cart: ["tea", "milk"] });
+    expect((await replace({ cart: ["tea", "jam"] }, made)).data).toEqual({ cart: ["tea", "milk", "jam"] });
+  });
+
+  it.each([
+    ["was saved", true],
+    ["was never saved", false],
+  ])(
+    "has what another request saved meanwhile though it is the second new id, and the first %s",
+    async (_, isSaved) => {
+      const { engine, session, replace, saveElsewhere, id } = await twoRequests();
+      await saveElsewhere(id, { cart: ["tea", "milk"] });
+      await engine.destroy(session);
+      const first = engine.create(newId(), session);
+      const data = { user: "ada", cart: ["tea", "jam"] };
+      if (isSaved) {
+        await engine.save(first, data);
+        await saveElsewhere(first.id, { theirs: 1 });
+      }
+      const second = await replace({ ...data, n: 1 }, first);
+      expect(second.data).toEqual({
+        user: "ada",
+        cart: ["tea", "milk", "jam"],
+        n: 1,
+        ...(isSaved && { theirs: 1 }),
+      });
+      expect(await bench.row(first.id)).toBeUndefined();
+    },
+  );
 
   it("brings nothing back that another request destroyed before, also not by a third", async () => {
     const { engine, session, replace, id, events } = await twoRequests();
@@ -333,6 +387,43 @@ describe("a session that takes the place of another, under a new id", () => {
     await engine.save(successor, { ...session.data, user: "bob", n: 2 });
     expect((await engine.load(successor.id))?.data).toEqual({ user: "bob", n: 2 });
   });
+
+  it.each<[string, object, object, object | undefined]>([
+    [
+      "nothing of an object in which it changed something",
+      { user: { id: 7, seen: 1 } },
+      { user: { id: 7, seen: 2 } },
+      undefined,
+    ],
+    [
+      "nothing of that, but what it added beside it",
+      { user: { id: 7 } },
+      { user: { id: 7, seen: 2 }, n: 1 },
+      { n: 1 },
+    ],
+    ["nothing of an array to which it appended", { cart: ["tea"] }, { cart: ["tea", "jam"], n: 1 }, { n: 1 }],
+    ["an object where null was", { user: null }, { user: { id: 7 } }, { user: { id: 7 } }],
+    ["a text where another was", { user: "ada", n: 1 }, { user: "bob", n: 1 }, { user: "bob" }],
+    [
+      "a new field, of a name that is dangerous in JavaScript",
+      {},
+      JSON.parse('{"__proto__":{"a":1}}'),
+      JSON.parse('{"__proto__":{"a":1}}'),
+    ],
+  ])(
+    "has of what another request destroyed only what this one put there whole: %s",
+    async (_, before, ours, left) => {
+      const { engine, replace } = await twoRequests();
+      const id = newId();
+      await engine.save(engine.create(id), before);
+      const session = await engine.load(id);
+      if (!session) throw new Error("not loaded");
+      await engine.destroy(id);
+      const { outcome, data } = await replace(ours, session);
+      expect(outcome).toBe(left ? "saved" : "gone");
+      expect(JSON.stringify(data)).toBe(JSON.stringify(left));
+    },
+  );
 
   it("brings nothing back of which this request does not know whether its own save arrived", async () => {
     const proxy = await startDenialProxy(inject("endpoint"));

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest"
 import { startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { putRow, testClient } from "../support/tables.js";
+import { holdDeadlines } from "../support/time.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -110,13 +111,8 @@ describe("a save on its way", () => {
   });
 
   it("tells nothing of a save that waited behind it, and was answered at its deadline", async () => {
-    const deadlines: (() => void)[] = [];
-    const sleep = (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        signal?.addEventListener("abort", () => resolve());
-        if (ms === 1234) deadlines.push(resolve);
-      });
-    const { engine, events, session, sent, id } = await loaded({ timeout: 1234, sleep });
+    const { options, deadlines } = holdDeadlines();
+    const { engine, events, session, sent, id } = await loaded(options);
     sent.beforeNext("UpdateItem", () => new Promise(() => {}));
     deadlines.length = 0;
     const first = engine.save(id, { n: 2 });
@@ -140,6 +136,17 @@ describe("a row that cannot be read", () => {
     await expect(engine.save(id, { n: 2 })).rejects.toMatchObject(corrupt);
     expect(await engine.touch(id)).toMatchObject({ outcome: "failed", error: corrupt });
     await expect(engine.update(id, () => ({ n: 2 }))).rejects.toMatchObject(corrupt);
+    expect(await bench.row(id)).toEqual(row);
+  });
+
+  it("is not written over by a request that had loaded it before, though a touch of that has met it", async () => {
+    const { engine, clock, id, session } = await loaded();
+    const row = { ...(await bench.row(id)), rev: { N: "2" }, sess: { S: '{"n":1,"cut":"of' } };
+    await putRow(bench.client, bench.table, row);
+    clock.pass(40_000);
+    const corrupt = { code: "ERR_SESSION_CORRUPT" };
+    expect(await engine.touch(session)).toMatchObject({ outcome: "failed", error: corrupt });
+    await expect(engine.save(session, { n: 2 })).rejects.toMatchObject(corrupt);
     expect(await bench.row(id)).toEqual(row);
   });
 });

@@ -13,6 +13,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/express-apps.js";
+import { putRow } from "../support/tables.js";
 import { stopTheClock } from "../support/time.js";
 
 declare module "express-session" {
@@ -187,6 +188,25 @@ describe("update", () => {
   });
 });
 
+describe("update of a session that another framework wrote, and that says nothing of its lifetime", () => {
+  it.each<[string, StoreOptions, number]>([
+    ["leaves its end where it was", {}, 29 * DAY],
+    ["renews it for the ttl, where there is one", { ttl: 2 * HOUR }, 2 * HOUR],
+  ])("%s", async (_, storeOptions, ms) => {
+    const { store } = bench.store(storeOptions);
+    const id = newId();
+    const key = { S: `session-store#${id}` };
+    const end = time.now() + 30 * DAY;
+    const expires = { N: String(end / 1000) };
+    await putRow(bench.client, bench.table, { pk: key, sk: key, sess: { S: '{"n":1}' }, expires });
+    time.pass(DAY);
+    expect(await store.update(id, count)).toEqual({ outcome: "saved", data: { n: 2 } });
+    expect(await bench.data(id)).toEqual({ n: 2 });
+    expect(await store.get(id)).toMatchObject({ n: 2 });
+    expect(Number((await bench.row(id))?.expires?.N) * 1000).toBe(time.now() + ms);
+  });
+});
+
 const everyWayToSave: AppOptions[] = [
   { resave: false },
   { resave: true },
@@ -244,8 +264,11 @@ describe.each(everyWayToSave)("two requests that overlap, with %o,", (options) =
     expect((await visitor.visit((req) => req.session.cookie.maxAge)).said).toBe(5 * HOUR);
   });
 
-  it("have nothing to contend for where they changed different things of the cookie", async () => {
-    const { other, slow, cookie, overridden } = await startWithVisitor(
+  it.each([
+    ["", 0],
+    [", and express-session let its maxAge drift", 313],
+  ])("have nothing to contend for where they changed different things of the cookie%s", async (_, drift) => {
+    const { other, slow, cookie, timeLeft, overridden } = await startWithVisitor(
       { n: 1 },
       { app: { cookie: { maxAge: HOUR } } },
     );
@@ -260,9 +283,11 @@ describe.each(everyWayToSave)("two requests that overlap, with %o,", (options) =
       (req) => {
         Object.assign(req.session, { late: true });
         req.session.cookie.sameSite = "strict";
+        req.session.cookie.originalMaxAge = HOUR - drift;
       },
     );
     expect(await cookie()).toMatchObject({ originalMaxAge: 5 * HOUR, sameSite: "strict" });
+    expect(await timeLeft()).toBe(5 * HOUR);
     expect(overridden()).toEqual([[]]);
   });
 

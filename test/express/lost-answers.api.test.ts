@@ -1,4 +1,5 @@
-// What becomes of a session whose save arrived in the table while its answer was lost, in the same request.
+// What becomes of a session whose save has no answer yet, or arrived in the table while its answer was lost, in the same
+// request.
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { done, makeStoreBench, type StoreBench, startApp } from "../support/express-apps.js";
 import { loseNextAnswer, testClient } from "../support/tables.js";
@@ -24,6 +25,30 @@ it("a change of the cookie after it, which express-session reports as a touch, t
       code: "ERR_SESSION_UNAVAILABLE",
     });
     req.session.cookie.maxAge = 120_000;
+  });
+  expect(await bench.data(id)).toMatchObject({
+    n: 1,
+    list: ["ours"],
+    cookie: { originalMaxAge: 120_000 },
+  });
+});
+
+it.each([
+  ["before", ["change", "save"]],
+  ["after", ["save", "change"]],
+])("a change of the cookie %s a save that nobody waits for takes nothing of that back", async (_, steps) => {
+  const { store } = bench.store();
+  const app = await startApp({ store, cookie: { maxAge: 60_000 } });
+  const visitor = app.visitor();
+  const { id } = await visitor.visit((req) => void Object.assign(req.session, { n: 0, list: [] }));
+  await visitor.visit((req, res) => {
+    Object.assign(req.session, { n: 1, list: ["ours"] });
+    for (const step of steps) {
+      if (step === "save") req.session.save();
+      else req.session.cookie.maxAge = 120_000;
+    }
+    // By the end of the response the touch has ended that express-session sends last, behind the save.
+    res.redirect("/elsewhere");
   });
   expect(await bench.data(id)).toMatchObject({
     n: 1,

@@ -34,3 +34,18 @@ export function makeSignal(): Signal {
   });
   return { given, give: () => give() };
 }
+
+/** Deadlines of operations that a test lets come, in the order in which the operations began. */
+export interface HeldDeadlines {
+  /** Of the engine whose operations they are. Whatever else waits there waits no time. */
+  readonly options: { readonly timeout: number; sleep(ms: number): Promise<void> };
+  readonly deadlines: (() => void)[];
+}
+
+export function holdDeadlines(): HeldDeadlines {
+  const timeout = 1234;
+  const deadlines: (() => void)[] = [];
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve) => (ms === timeout ? deadlines.push(resolve) : resolve()));
+  return { options: { timeout, sleep }, deadlines };
+}
