@@ -208,6 +208,15 @@ describe("what get() gave", () => {
     expect(visit.status).toBe(200);
   });
 
+  it("is all of it, also with two hundred thousand elements, about as many as a row holds", async () => {
+    const visitor = bench.app().visitor();
+    const list = Array(200_000).fill(1);
+    expect((await visitor.visit((c) => c.var.session.set({ list }))).status).toBe(200);
+    const { status, said } = await visitor.visit((c) => c.var.session.get("list"));
+    expect(status).toBe(200);
+    expect(said).toHaveLength(list.length);
+  });
+
   it("stays what it was when the session is changed afterwards", async () => {
     const visit = await bench
       .app()

@@ -376,6 +376,48 @@ describe("regenerate", () => {
     expect(await bench.data(visitor.id())).toEqual({ n: 1, cart: ["tea"] });
   });
 
+  it.each([1, 2])(
+    "takes it along merged with what this one set, at any depth, by %d new ids",
+    async (times) => {
+      const { visitor, elsewhere } = await appWith({ cart: {}, list: ["a"] });
+      await visitor.visit(async ({ var: { session } }) => {
+        await session.get();
+        await elsewhere.visit((c) => c.var.session.set({ cart: { tea: 1 }, list: ["a", "theirs"] }));
+        session.set({ cart: { milk: 1 }, list: ["a", "ours"] });
+        for (let time = 0; time < times; time++) await session.regenerate();
+      });
+      expect(await bench.data(visitor.id())).toEqual({
+        cart: { tea: 1, milk: 1 },
+        list: ["a", "theirs", "ours"],
+      });
+    },
+  );
+
+  it("takes along what another request wrote since this one saved", async () => {
+    const { visitor, elsewhere } = await appWith({ list: [] });
+    await visitor.visit(async ({ var: { session } }) => {
+      session.set("list", ["ours"]);
+      await session.save();
+      await elsewhere.visit((c) => c.var.session.set("list", ["ours", "theirs"]));
+      session.set("n", 1);
+      await session.regenerate();
+    });
+    expect(await bench.data(visitor.id())).toEqual({ list: ["ours", "theirs"], n: 1 });
+  });
+
+  it("keeps the data of a session that was never written, though its id was looked at", async () => {
+    const visitor = bench.app().visitor();
+    const visit = await visitor.visit(async ({ var: { session } }) => {
+      await session.get();
+      session.set("n", 1);
+      const first = session.id;
+      await session.regenerate();
+      return first;
+    });
+    expect(visitor.id()).not.toBe(visit.said);
+    expect(await bench.data(visitor.id())).toEqual({ n: 1 });
+  });
+
   it("of two requests at once does not take away the cookie that the other gave", async () => {
     const { visitor, elsewhere } = await appWith({ user: "ada" });
     const late = await visitor.visit(async ({ var: { session } }) => {
@@ -549,6 +591,31 @@ describe("what nobody waits for", () => {
     go.give();
     await visiting;
     expect(await bench.data(id)).toEqual({ n: 2 });
+  });
+
+  it.each<["before" | "while" | "after", string]>([
+    ["before", "it begins"],
+    ["while", "its function runs"],
+    ["after", "it is at the table"],
+  ])("update leaves what is set %s %s beside what another had written", async (when) => {
+    const { visitor, id, elsewhere, sent } = await appWith({ n: 1, cart: {} });
+    await visitor.visit(async ({ var: { session } }) => {
+      await session.get();
+      await elsewhere.visit((c) => c.var.session.set("cart", { tea: 1 }));
+      // Made of what this request had read.
+      const addMilk = () => session.set("cart", { milk: 1 });
+      const gate = when === "after" ? holdNext(sent, "UpdateItem") : undefined;
+      const begun = makeSignal();
+      void session.update(async (data) => {
+        begun.give();
+        return { ...data, ...increment(data) };
+      });
+      if (when !== "before") await begun.given;
+      await gate?.reached;
+      addMilk();
+      gate?.open();
+    });
+    expect(await bench.data(id)).toEqual({ n: 2, cart: { tea: 1, milk: 1 } });
   });
 
   it("update of a new session is finished before, and its cookie set", async () => {

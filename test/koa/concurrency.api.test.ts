@@ -12,6 +12,7 @@ import {
   signOut,
   startApp,
 } from "../support/koa-apps.js";
+import { putRow } from "../support/tables.js";
 import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
@@ -146,6 +147,59 @@ describe("update", () => {
     });
     await expect(failing).rejects.toBe(mistake);
     expect(actions()).toEqual(["GetItem"]);
+  });
+});
+
+describe("update of a session that another framework wrote, and that says nothing of its lifetime", () => {
+  it.each<[string, StoreOptions, number]>([
+    ["leaves its end where it was", {}, 29 * DAY],
+    ["renews it for the ttl, where there is one", { ttl: 2 * HOUR }, 2 * HOUR],
+  ])("%s", async (_, storeOptions, ms) => {
+    const { store } = bench.store(storeOptions);
+    const id = newId();
+    const key = { S: `session-store#${id}` };
+    const end = time.now() + 30 * DAY;
+    const expires = { N: String(end / 1000) };
+    await putRow(bench.client, bench.table, { pk: key, sk: key, sess: { S: '{"n":1}' }, expires });
+    time.pass(DAY);
+    expect(await store.update(id, count)).toEqual({ outcome: "saved", data: { n: 2 } });
+    expect(await bench.data(id)).toEqual({ n: 2 });
+    expect(await store.get(id)).toMatchObject({ n: 2 });
+    expect(Number((await bench.row(id))?.expires?.N) * 1000).toBe(time.now() + ms);
+  });
+});
+
+describe("regenerate", () => {
+  it("takes along what another request saved meanwhile, merged with what this one changed", async () => {
+    const { visitor, other, slow, id } = await startWithVisitor({ user: "ada", cart: {}, list: ["a"] });
+    await slow(
+      () => other.visit(assign({ cart: { tea: 1 }, list: ["a", "theirs"], theirs: 1 })),
+      async ({ session }) => {
+        Object.assign(session, { cart: { milk: 1 }, list: ["a", "ours"], fresh: 1 });
+        await session.regenerate();
+      },
+    );
+    expect(await bench.row(id)).toBeUndefined();
+    expect((await visitor.visit(fields)).said).toEqual({
+      user: "ada",
+      cart: { tea: 1, milk: 1 },
+      list: ["a", "theirs", "ours"],
+      theirs: 1,
+      fresh: 1,
+    });
+  });
+
+  it("twice in one request takes it along too", async () => {
+    const { visitor, other, slow } = await startWithVisitor({ user: "ada" });
+    await slow(
+      () => other.visit(assign({ theirs: 1 })),
+      async ({ session }) => {
+        session.fresh = 1;
+        await session.regenerate();
+        await session.regenerate();
+      },
+    );
+    expect((await visitor.visit(fields)).said).toEqual({ user: "ada", theirs: 1, fresh: 1 });
   });
 });
 

@@ -177,6 +177,22 @@ export function concurrencyPromises({ cell, driver, cannot }: Subject): void {
       });
     });
 
+    it("appends each time behind what another had appended before its first save", async () => {
+      const { again, hold, data } = await signedIn({ list: ["a"] });
+      const slow = await hold(
+        again(),
+        "appended",
+        push("list", 1),
+        SAVE,
+        push("list", 2),
+        SAVE,
+        push("list", 3),
+      );
+      await again().visit(push("list", "theirs"));
+      expect((await slow.goOn()).status).toBe(200);
+      expect(await data()).toEqual({ list: ["a", "theirs", 1, 2, 3] });
+    });
+
     it("sees what it changed by update beside what it changes itself", async () => {
       const { visitor, data } = await signedIn({ visits: 1 });
       const visit = await visitor.visit(READ, count("visits"), set("own", 1), SAVE, count("visits"));

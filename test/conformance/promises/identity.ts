@@ -1,6 +1,7 @@
 // A session is its owner's, from the first write to the logout, and no other's.
 import { describe, expect, it } from "vitest";
 import type { Subject } from "../cell.js";
+import type { Step } from "../protocol.js";
 import { Visitor } from "../visitor.js";
 
 export function identityPromises({ cell, driver }: Subject): void {
@@ -84,17 +85,17 @@ export function identityPromises({ cell, driver }: Subject): void {
   });
 
   describe("a regenerated session", () => {
-    it("brings nothing back that another request had destroyed", async () => {
+    it.each<[string, Step]>([
+      ["beside what it added", { do: "set", key: "n", value: 1 }],
+      ["though it changed something in it", { do: "set in", key: "user", name: "seen", value: 2 }],
+    ])("brings nothing back that another request had destroyed, %s", async (_, step) => {
       const app = await cell().start();
       const visitor = cell().visitor(app);
-      await visitor.set("user", "ada");
+      await visitor.set("user", { name: "ada", seen: 1 });
       const slow = new Visitor(app.origin, visitor.cookies);
-      const regenerating = slow.visit(
-        { do: "read" },
-        { do: "wait", gate: "logged out" },
-        { do: "set", key: "n", value: 1 },
-        { do: "regenerate" },
-      );
+      const regenerating = slow.visit({ do: "read" }, { do: "wait", gate: "logged out" }, step, {
+        do: "regenerate",
+      });
       await app.reached("logged out", 1);
       await visitor.visit({ do: "destroy" });
       app.open("logged out");
