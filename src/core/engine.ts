@@ -268,7 +268,8 @@ export class SessionEngine {
         const removed = await this.#table.remove(key, operation);
         isRemoved = true;
         const isGone = removed !== "unknown" && this.#protocol.isGone(session.row, removed);
-        if (typeof removed === "object" && !isGone) session.met(removed);
+        // One whose data cannot be read has nothing for whoever comes in its place.
+        if (typeof removed === "object" && !isGone && parseData(removed.text)) session.met(removed);
         session.removed(isGone);
       };
       // A write that hangs does not keep a logout from the table: it is sent at once, and again when the write, which

@@ -427,16 +427,20 @@ describe("a write that arrived and whose answer did not", () => {
     await expect.poll(async () => (await bench.row(id))?.rev).toEqual({ N: "2" });
     deadlines.at(-1)?.();
     await expect(first).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
-    const after = await loaded(other, id);
-    await other.save(after, { n: 5, list: ["ours", "theirs"] });
+    const others = async (fields: Data) => {
+      const theirs = await loaded(other, id);
+      await other.save(theirs, { ...theirs.data, ...fields });
+    };
+    await others({ n: 5, list: ["ours", "theirs"] });
 
-    expect(await engine.save(session, { n: 1, list: ["ours", "more"] })).toEqual(SAVED);
-    const data = { n: 5, list: ["ours", "theirs", "more"] };
-    expect((await loaded(other, id)).data).toEqual(data);
+    const second = { n: 1, list: ["ours", "more"], m: 1 };
+    expect(await engine.save(session, second)).toEqual(SAVED);
+    expect((await loaded(other, id)).data).toEqual({ n: 5, list: ["ours", "theirs", "more"], m: 1 });
+    await others({ m: 2 });
     answer.give();
     await new Promise((resolve) => setImmediate(resolve));
-    await engine.save(session, { n: 1, list: ["ours", "more"], last: 1 });
-    expect((await loaded(other, id)).data).toEqual({ ...data, last: 1 });
+    await engine.save(session, { ...second, list: ["ours", "more", "last"] });
+    expect((await loaded(other, id)).data).toEqual({ n: 5, list: ["ours", "theirs", "more", "last"], m: 2 });
   });
 
   it("and one that never arrived is written by the second try", async () => {

@@ -505,9 +505,12 @@ describe("a session that takes the place of another, under a new id", () => {
     expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
   });
 
-  it("can take the place of one whose row cannot be read any more", async () => {
+  it.each([
+    ["attributes", { rev: { S: "x" } }],
+    ["data", { rev: { N: "2" }, sess: { S: '{"user":"a' } }],
+  ])("can take the place of one whose row cannot be read any more: its %s", async (_, broken) => {
     const { session, replace, id } = await twoRequests();
-    await putRow(bench.client, bench.table, { ...(await bench.row(id)), rev: { S: "x" } });
+    await putRow(bench.client, bench.table, { ...(await bench.row(id)), ...broken });
     expect((await replace(session.data)).outcome).toBe("saved");
     expect(await bench.row(id)).toBeUndefined();
   });

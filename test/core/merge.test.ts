@@ -145,6 +145,13 @@ describe("merging", () => {
       { l: [0, 1, 2] },
     ],
     [
+      "an array to which we appended what was there before, where they added something else",
+      { l: [1] },
+      { l: [1, 1] },
+      { l: [2, 1] },
+      { l: [2, 1, 1] },
+    ],
+    [
       "an array that had elements twice, of which they still have both",
       { l: [1, 1] },
       { l: [1, 1, 2] },
