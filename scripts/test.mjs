@@ -18,6 +18,8 @@ const bin = (tool) => join("node_modules", ".bin", tool);
  * @typedef {object} Pass
  * @property {string} name
  * @property {string[][]} [commands] run one after the other; without them, the vitest project of the pass's name runs
+ * @property {boolean} [counts] its commands say themselves how many tests passed and failed, in their last line, and in
+ *   their first what they did
  * @property {boolean} [needsBuild] cannot be run after a build that failed
  * @property {() => string | undefined} [problem] why the pass cannot be run on this machine
  */
@@ -40,11 +42,32 @@ const PASSES = [
   { name: "compat-dynalite", problem: oldPackagesProblem },
   { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
   { name: "processes" },
+  { name: "simulation", commands: [simulate()], counts: true },
+  {
+    name: "planted-faults",
+    commands: [[process.execPath, "scripts/planted-faults.mjs"]],
+    counts: true,
+  },
+  {
+    name: "simulation-dynalite",
+    commands: [simulate("--on", "dynalite", "--histories", "1000")],
+    counts: true,
+  },
+  {
+    name: "simulation-dynamodb-local",
+    commands: [simulate("--check-model", "500"), simulate("--on", "dynamodb-local", "--histories", "1000")],
+    counts: true,
+    problem: dynamoDbLocalProblem,
+  },
   { name: "packaging", needsBuild: true },
   { name: "examples", needsBuild: true },
   { name: "runtimes", needsBuild: true, problem: () => runtimesProblem() ?? dynamoDbLocalProblem() },
   { name: "demo", commands: [[process.execPath, "demo/main.js", "--check"]], needsBuild: true },
 ];
+
+function simulate(...args) {
+  return [process.execPath, "scripts/simulate.mjs", ...args];
+}
 
 function oldPackagesProblem() {
   const extra = EXTRAS.find(({ name }) => name === "old-packages");
@@ -93,7 +116,8 @@ async function runPass(pass) {
       ? { passed: 0, failed: 1, output: problem }
       : { passed: 0, failed: 0, leftOut: problem };
   }
-  return pass.commands === undefined ? runVitest(pass.name) : runCommands(pass.commands);
+  if (pass.commands === undefined) return runVitest(pass.name);
+  return pass.counts ? runCounting(pass.commands) : runCommands(pass.commands);
 }
 
 async function runCommands(commands) {
@@ -102,6 +126,22 @@ async function runCommands(commands) {
     if (!ok) return { passed: 0, failed: 1, output: `${command.join(" ")}\n${output}` };
   }
   return { passed: 1, failed: 0 };
+}
+
+/** Commands that count tests of their own. One that counts none, or ends as if none had failed, has failed. */
+async function runCounting(commands) {
+  const sum = { passed: 0, failed: 0, told: [] };
+  for (const command of commands) {
+    const { ok, output } = await run(command);
+    const [, passed, failed] =
+      /^(\d+) passed, (\d+) failed\s*$/m.exec(output.trimEnd().split("\n").at(-1)) ?? [];
+    const isCounted = Number(passed) > 0 && ok === (failed === "0");
+    sum.passed += Number(passed ?? 0);
+    sum.failed += isCounted ? Number(failed) : Math.max(1, Number(failed ?? 0));
+    sum.told.push(output.split("\n", 1)[0]);
+    if (!ok || !isCounted) sum.output = `${sum.output ?? ""}${command.join(" ")}\n${output}`;
+  }
+  return { ...sum, tests: sum.passed + sum.failed };
 }
 
 async function runVitest(project) {
@@ -159,10 +199,11 @@ function run([command, ...args]) {
   });
 }
 
-function report({ name, seconds, failed, leftOut, output, skipped = [], tests }) {
+function report({ name, seconds, failed, leftOut, output, skipped = [], tests, told = [] }) {
   const verdict = leftOut !== undefined ? `left out: ${leftOut}` : failed > 0 ? "FAILED" : "passed";
   const counted = tests === undefined ? "" : `, ${tests} tests`;
   console.log(`${name}: ${verdict} (${seconds.toFixed(1)} s${counted})`);
+  for (const line of told) console.log(`  ${line}`);
   if (skipped.length > 0) {
     console.log(`  ${skipped.length} skipped:\n${skipped.map((test) => `    ${test}`).join("\n")}`);
   }

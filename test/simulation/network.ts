@@ -1,0 +1,251 @@
+// The way between an engine and the table: a client by shape, whose commands are delayed, lost, doubled, refused for
+// lack of capacity, or arrive when nobody waits for them any more. It tries again as the SDK does.
+import type { DynamoDBClientLike } from "../../src/core/index.js";
+import type { Call, Sending, Server } from "./calls.js";
+import { attributesIn } from "./expressions.js";
+import type { Random } from "./random.js";
+import type { Answer, Applied, Command } from "./table.js";
+import type { World } from "./world.js";
+
+/** What becomes of one attempt to have a command carried out. */
+export type Fate =
+  | "arrives"
+  /** It takes seconds, on one of the two ways. */
+  | "is slow"
+  /** DynamoDB has no capacity for it. */
+  | "is throttled"
+  /** The connection breaks before it arrives. */
+  | "is lost"
+  /** It is carried out, and the connection breaks. */
+  | "loses its answer"
+  /** It is carried out, and the service answers that it failed. */
+  | "answers an error"
+  /** The connection breaks, and it arrives nonetheless, perhaps after the next attempt. */
+  | "arrives late"
+  /** It is carried out twice. */
+  | "arrives twice"
+  /** Nothing is ever heard of it; it may have been carried out. */
+  | "hangs";
+
+export type Weather = Readonly<Record<Fate, number>>;
+
+const FAULTS = {
+  "is slow": 4,
+  "is throttled": 3,
+  "is lost": 3,
+  "loses its answer": 6,
+  "answers an error": 2,
+  "arrives late": 4,
+  "arrives twice": 4,
+  hangs: 1.5,
+} as const;
+
+/** All that can go wrong. */
+export const FATES = Object.keys(FAULTS);
+
+export const WEATHERS: Readonly<Record<"calm" | "rough" | "storm", Weather>> = {
+  calm: { arrives: 1, ...mapped(() => 0) },
+  rough: { arrives: 150, ...mapped((weight) => weight) },
+  storm: { arrives: 40, ...mapped((weight) => weight) },
+};
+
+function mapped(weigh: (weight: number) => number): Omit<Weather, "arrives"> {
+  const entries = Object.entries(FAULTS).map(([fate, weight]) => [fate, weigh(weight)]);
+  return Object.fromEntries(entries);
+}
+
+/** Who is told of everything that happens on the way. */
+export interface Observer {
+  sent(sending: Sending): void;
+  hindered(sending: Sending, fate: Fate): void;
+  applied(sending: Sending, applied: Applied): void;
+  ended(sending: Sending, answer: Answer | undefined): void;
+}
+
+/** Where commands are carried out: at once, by the model; in a moment of nobody's time, by an emulator. */
+export interface Table {
+  apply(command: Command): Applied | Promise<Applied>;
+}
+
+const MOST_ATTEMPTS = 3;
+
+export class Network {
+  readonly #world: World;
+  readonly #table: Table;
+  readonly #weather: Weather;
+  readonly #observer: Observer;
+  readonly #callOf = new WeakMap<AbortSignal, Call>();
+  #beginning: Call | undefined;
+  #sendings = 0;
+
+  constructor(world: World, table: Table, weather: Weather, observer: Observer) {
+    this.#world = world;
+    this.#table = table;
+    this.#weather = weather;
+    this.#observer = observer;
+  }
+
+  /** Begins a call of an engine. What it waits or sends with the signal that it now uses is the call's. */
+  begin<T>(call: Call, start: () => T): T {
+    this.#beginning = call;
+    try {
+      return start();
+    } finally {
+      this.#beginning = undefined;
+    }
+  }
+
+  /** The option `sleep`. */
+  readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (signal) this.#bind(signal);
+    return this.#world.sleep(ms, signal);
+  };
+
+  /** The option `client`, for one server. */
+  clientOf(server: { readonly clock: Server["clock"] }): DynamoDBClientLike {
+    return {
+      config: {},
+      send: (command: object, options: { abortSignal: AbortSignal }) =>
+        this.#send(server.clock.now(), command, options.abortSignal),
+    };
+  }
+
+  #bind(signal: AbortSignal): Call {
+    const call = this.#callOf.get(signal) ?? this.#beginning;
+    if (call === undefined) throw new Error("an engine waits or sends for no call");
+    this.#callOf.set(signal, call);
+    return call;
+  }
+
+  #send(sentAt: number, given: object, signal: AbortSignal): Promise<unknown> {
+    const call = this.#bind(signal);
+    const command = commandOf(given);
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(abortError());
+      const sending: Sending = {
+        number: this.#sendings++,
+        call,
+        action: command.action,
+        sentAt,
+        sentAtTime: this.#world.time,
+        kind: kindOf(command),
+        mayCreate: call.hand?.mayCreate === true,
+        attempts: 0,
+        end: undefined,
+        endedAtTime: undefined,
+      };
+      const onAbort = () => {
+        if (sending.end !== undefined) return;
+        sending.end = "aborted";
+        sending.endedAtTime = this.#world.time;
+        this.#observer.ended(sending, undefined);
+        reject(abortError());
+      };
+      signal.addEventListener("abort", onAbort);
+      this.#observer.sent(sending);
+      this.#attempt(sending, command, (answer) => {
+        signal.removeEventListener("abort", onAbort);
+        const isRefused = !answer.ok && answer.error.name === "ConditionalCheckFailedException";
+        sending.end = answer.ok ? "answered" : isRefused ? "refused" : "failed";
+        sending.endedAtTime = this.#world.time;
+        this.#observer.ended(sending, answer);
+        if (answer.ok) resolve({ ...answer.output, $metadata: { attempts: sending.attempts } });
+        else reject(answer.error);
+      });
+    });
+  }
+
+  #attempt(sending: Sending, command: Command, answered: (answer: Answer) => void): void {
+    const { random } = sending.call;
+    const world = this.#world;
+    sending.attempts += 1;
+    const fate = random.weighted(this.#weather);
+    if (fate !== "arrives") this.#observer.hindered(sending, fate);
+
+    const carryOut = (then: (answer: Answer) => void) => {
+      const done = (applied: Applied) => {
+        this.#observer.applied(sending, applied);
+        then(applied.answer);
+      };
+      const applied = this.#table.apply(command);
+      return applied instanceof Promise ? applied.then(done) : done(applied);
+    };
+    const answer = (ms: number) => (given: Answer) =>
+      void world.after(ms, () => {
+        if (sending.end === undefined) answered(given);
+      });
+    const fail = (ms: number, error: () => Error) =>
+      world.after(ms, () => {
+        if (sending.end !== undefined) return;
+        if (sending.attempts === MOST_ATTEMPTS) return answered({ ok: false, error: error() });
+        world.after(random.fraction() * 100 * 2 ** (sending.attempts - 1), () => {
+          if (sending.end === undefined) this.#attempt(sending, command, answered);
+        });
+      });
+    const nobody = () => {};
+    const there = 1 + random.fraction() * 15;
+    const back = 1 + random.fraction() * 15;
+    const long = random.fraction() ** 2 * 5000;
+
+    switch (fate) {
+      case "arrives":
+        return void world.after(there, () => carryOut(answer(back)));
+      case "is slow": {
+        const isSlowThere = random.chance(0.5);
+        const [way, wayBack] = isSlowThere ? [there + long, back] : [there, back + long];
+        return void world.after(way, () => carryOut(answer(wayBack)));
+      }
+      case "is throttled":
+        return void fail(there + back, throttling);
+      case "is lost":
+        return void fail(there, () => networkError(random));
+      case "loses its answer":
+        world.after(there, () => carryOut(nobody));
+        return void fail(there + back, () => networkError(random));
+      case "answers an error":
+        world.after(there, () => carryOut(nobody));
+        return void fail(there + back, internalError);
+      case "arrives late":
+        world.after(there + long, () => carryOut(nobody));
+        return void fail(there, () => networkError(random));
+      case "arrives twice":
+        world.after(there, () => carryOut(answer(back)));
+        return void world.after(there + long, () => carryOut(nobody));
+      case "hangs":
+        if (random.chance(0.5)) world.after(there + long, () => carryOut(nobody));
+    }
+  }
+}
+
+// By what the SDK's commands are called and hold, whichever copy of the SDK made them.
+function commandOf(given: object): Command {
+  if (!("input" in given)) throw new Error("what was sent is no command");
+  return { action: given.constructor.name.replace(/Command$/, ""), input: given.input as Command["input"] };
+}
+
+function kindOf({ action, input }: Command): Sending["kind"] {
+  if (action === "GetItem") return "read";
+  if (action === "DeleteItem") return input.ConditionExpression === undefined ? "destroy" : "expire";
+  const written = attributesIn(input.UpdateExpression ?? "", input.ExpressionAttributeNames);
+  return written.has("rev") ? "write" : "touch";
+}
+
+function abortError(): Error {
+  return Object.assign(new Error("Request aborted"), { name: "AbortError" });
+}
+
+function throttling(): Error {
+  return Object.assign(new Error("The level of configured provisioned throughput was exceeded"), {
+    name: "ProvisionedThroughputExceededException",
+  });
+}
+
+function internalError(): Error {
+  return Object.assign(new Error("Internal server error"), { name: "InternalServerError" });
+}
+
+function networkError(random: Random): Error {
+  return random.chance(0.5)
+    ? Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
+    : Object.assign(new Error("socket hang up"), { name: "TimeoutError" });
+}

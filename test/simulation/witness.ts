@@ -1,0 +1,147 @@
+// A witness of one history: it sees every call, every command as it takes effect, and every answer, and has each checked
+// against the promises. It knows the whole table at every moment, and nothing of how an engine works.
+//
+// That nothing is lost is shown step by step: what is acknowledged has taken effect, once; and what takes effect does to
+// the row as it was in that moment what its request did to the data it had, and nothing else.
+import { checkAlive, checkFailure, checkGone, checkLoaded, checkSaved, checkThrottle } from "./answers.js";
+import type { Call, JsonRow, Sending } from "./calls.js";
+import { isObject, type JsonObject } from "./documents.js";
+import { checkExpire, checkTouch, checkWrite, noteRemoval } from "./effects.js";
+import { type Evidence, nameOf, shown } from "./evidence.js";
+import type { Fate, Observer } from "./network.js";
+import { readRow } from "./rows.js";
+import type { Answer, Applied } from "./table.js";
+
+export class Witness implements Observer {
+  readonly #evidence: Evidence;
+  readonly #shown = new WeakMap<Answer, { row: JsonRow | undefined; order: number }>();
+  #order = 0;
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+  }
+
+  called(call: Call): void {
+    this.#evidence.calls.push(call);
+    this.#evidence.count(`call ${call.name}`);
+    this.#evidence.world.log(
+      () =>
+        `${nameOf(call)} ${call.given ? JSON.stringify(call.given) : ""}${call.renews ? "" : " (passive)"}`,
+    );
+  }
+
+  sent(sending: Sending): void {
+    this.#evidence.count(`command ${sending.kind}`);
+    this.#evidence.world.log(
+      () => `    ${nameOf(sending.call)} sends ${commandName(sending)} at ${sending.sentAt}`,
+    );
+    if (sending.kind === "touch") checkThrottle(this.#evidence, sending);
+  }
+
+  hindered(sending: Sending, fate: Fate): void {
+    this.#evidence.count(`fault ${fate}`);
+    this.#evidence.hinder(sending.call);
+    this.#evidence.world.log(() => `    ${commandName(sending)} ${fate}`);
+  }
+
+  applied(sending: Sending, { before: old, after: now, answer }: Applied): void {
+    const order = ++this.#order;
+    const before = old && readRow(old);
+    const after = now && readRow(now);
+    this.#shown.set(answer, { row: before, order });
+    this.#evidence.world.log(
+      () => `    ${commandName(sending)} takes effect: ${answer.ok ? shown(after) : answer.error.name}`,
+    );
+    const { call } = sending;
+    if (sending.kind === "read") return;
+    if (sending.kind === "destroy") {
+      call.removals.push(order);
+      if (call.hand) noteRemoval(call.hand, sending, before);
+      return;
+    }
+    if (old === now) return;
+    this.#evidence.count(`effect ${sending.kind}`);
+    if (sending.kind === "expire" && before) checkExpire(this.#evidence, sending, before);
+    if (after === undefined) return;
+    if (sending.kind === "touch") checkTouch(this.#evidence, sending, before, after);
+    if (sending.kind === "write") checkWrite(this.#evidence, sending, order, before, after);
+  }
+
+  ended(sending: Sending, answer: Answer | undefined): void {
+    const { call } = sending;
+    const seen = answer && this.#shown.get(answer);
+    this.#evidence.world.log(
+      () =>
+        `    ${commandName(sending)} is ${sending.end}${seen && !answer?.ok ? ` by ${shown(seen.row)}` : ""}`,
+    );
+    if (seen && sending.kind !== "destroy" && sending.kind !== "expire") {
+      if (sending.kind === "read") this.#noteRead(call, seen);
+      call.lastSeen = seen.row;
+      call.gen ??= seen.row?.gen;
+      // A refusal shows the row that stood in the way.
+      if (!answer.ok && call.hand && seen.row?.gen === call.hand.gen) call.hand.known = seen.row;
+    }
+    // Whether what was removed had lived is judged when the answer is there.
+    const isOver = sending.kind === "destroy" && (seen?.row?.until ?? Infinity) <= call.server.clock.now();
+    if (isOver && call.hand?.removal === "own") call.hand.removal = "unclear";
+    const gen = call.hand?.gen ?? call.gen;
+    const moves = (sending.kind === "touch" || sending.kind === "write") && call.renews;
+    if (moves && sending.end === "answered" && gen !== undefined) {
+      this.#evidence.moves.set(`${call.server.name} ${gen}`, sending);
+    }
+  }
+
+  /** A call has been answered: its result, or the code of its error. */
+  settled(call: Call, outcome: string, isError: boolean): void {
+    call.settledAt = this.#evidence.world.time;
+    call.outcome = outcome;
+    this.#evidence.count(`outcome ${call.name} ${outcome}`);
+    this.#evidence.world.log(() => `${nameOf(call)} → ${outcome}`);
+    const took = call.settledAt - call.startedAt;
+    this.#evidence.check(
+      "settles",
+      took <= this.#evidence.settings.timeout + 0.001,
+      () => `${nameOf(call)} took ${took} ms, its timeout is ${this.#evidence.settings.timeout}`,
+    );
+    if (isError) {
+      checkFailure(this.#evidence, call, outcome);
+      return;
+    }
+    if (outcome === "gone") checkGone(this.#evidence, call);
+    if (outcome === "saved") checkSaved(this.#evidence, call);
+    if (call.name === "destroy") {
+      this.#evidence.check(
+        "removed",
+        call.removals.length > 0,
+        () => `${nameOf(call)} resolved, and removed nothing`,
+      );
+    }
+    const renewed = outcome === "saved" || outcome === "touched" || outcome === "throttled";
+    // Of what did not change the save is a touch, and a touch may fail without a word.
+    const isTouch = outcome === "saved" && call.writes.length === 0;
+    const since = call.startedAt - this.#evidence.settings.timeout;
+    const isDropped = isTouch && this.#evidence.isHindered(call, since);
+    if (renewed && call.renews && !isDropped) checkAlive(this.#evidence, call);
+  }
+
+  /** What a load gave: the session's data, or nothing. */
+  loaded(call: Call, data: JsonObject | undefined): void {
+    this.settled(call, data ? "found" : "nothing", false);
+    checkLoaded(this.#evidence, call, data);
+  }
+
+  #noteRead(call: Call, seen: NonNullable<Call["lastRead"]>): void {
+    call.lastRead = seen;
+    const { hand, name } = call;
+    // Who cannot say what it loaded, and may make nothing, means what is there when it saves.
+    if (name !== "save" || !hand || hand.mayCreate || hand.gen !== undefined || !seen.row) return;
+    hand.isAdopted = true;
+    hand.gen = seen.row.gen;
+    hand.base = isObject(seen.row.data) ? seen.row.data : undefined;
+    hand.baseRev = seen.row.rev;
+  }
+}
+
+function commandName({ action, number, kind }: Sending): string {
+  return `${action} ${number} (${kind})`;
+}
