@@ -226,7 +226,11 @@ const FAULTS = [
   {
     name: "an update writes what it made of older data",
     edits: [
-      ["engine.ts", "next = this.#make(caller, session.row, change);", "next = { ...newest, session };"],
+      [
+        "engine.ts",
+        "return session.row && session.isOvertaken ? this.#make(caller, session.row, change) : made;",
+        "return made;",
+      ],
     ],
   },
   {

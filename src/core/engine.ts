@@ -339,9 +339,8 @@ export class SessionEngine {
         const { session } = newest;
         caller.met(session.row);
         if (outcome === "saved") this.#saved(operation, attempt);
-        if (outcome !== "newer" || session.row === undefined) return this.#updated(newest);
+        if (outcome !== "newer") return this.#updated(newest);
         await this.#protocol.backOff(attempt++, operation);
-        next = this.#make(caller, session.row, change);
       }
     };
     return this.#operations.run("update", caller.id, work, (error) => {
@@ -430,7 +429,7 @@ export class SessionEngine {
     return given instanceof Promise ? given.then(finish) : finish(given);
   }
 
-  /** The same, made again if another of this process has written the row while it waited in the line. */
+  /** The same, made again if the row was written meanwhile: as a refusal showed, or another of this process left it. */
   #remake(
     made: Made,
     line: Line<SessionRow>,

@@ -114,7 +114,6 @@ export function checkWrite(
     hand.base = call.given;
     hand.baseRev = after.rev;
     hand.gen = after.gen;
-    hand.known = after;
   }
 }
 

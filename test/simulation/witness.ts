@@ -78,8 +78,6 @@ export class Witness implements Observer {
       if (sending.kind === "read") this.#noteRead(call, seen);
       call.lastSeen = seen.row;
       call.gen ??= seen.row?.gen;
-      // A refusal shows the row that stood in the way.
-      if (!answer.ok && call.hand && seen.row?.gen === call.hand.gen) call.hand.known = seen.row;
     }
     // Whether what was removed had lived is judged when the answer is there.
     const isOver = sending.kind === "destroy" && (seen?.row?.until ?? Infinity) <= call.server.clock.now();
