@@ -175,8 +175,9 @@ export class SessionEngine {
    * Any id is taken; one that cannot be a key is refused by the save.
    *
    * @param predecessor a session whose data the new one takes over, and which is destroyed for it: a new id for the same
-   * user. Where that was gone before, destroyed by another request or over, nothing of it comes back: what its caller
-   * did not change is left out of what is saved, and where that is all there is, the save is `gone`.
+   * user. What others saved in it meanwhile comes along, merged as by a save. Where it was gone before, destroyed by
+   * another request or over, nothing of it comes back: of what is saved only the fields are written that its caller added
+   * or replaced whole, and where there are none, the save is `gone`.
    */
   create(id: string, predecessor?: SessionInHand): SessionInHand {
     return predecessor ? SessionInHand.after(predecessor, id) : SessionInHand.unknown(id, true);
