@@ -268,7 +268,8 @@ export class SessionEngine {
       const remove = async () => {
         const removed = await this.#table.remove(key, operation);
         isRemoved = true;
-        const isGone = removed !== "unknown" && this.#protocol.isGone(session.row, removed);
+        const isGone =
+          session.isOver || (removed !== "unknown" && this.#protocol.isGone(session.row, removed));
         // One whose data cannot be read has nothing for whoever comes in its place.
         if (typeof removed === "object" && !isGone && parseData(removed.text)) session.met(removed);
         session.removed(isGone);

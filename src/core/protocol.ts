@@ -93,7 +93,7 @@ export class RowProtocol {
    */
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
     const { session, text, writeId, operation } = change;
-    if (session.row) session.recognize(session.row);
+    session.recognize();
     const { now, onEvent } = this.#options;
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
@@ -237,7 +237,10 @@ export class RowProtocol {
   ): Promise<TouchOutcome> {
     const lifetime = this.#lifetime(row.text, cookie);
     if (!lifetime.renews || !this.#isDue(row, lifetime.ms)) return "renewed by another";
-    return this.#touches.share(row, lifetime.ms, () => this.#sendTouch(session, row, cookie, operation));
+    return this.#touches.share(row, lifetime.ms, async () =>
+      // Whoever waited for another's touch, and sends its own, may not be due any more.
+      this.#isDue(row, lifetime.ms) ? this.#sendTouch(session, row, cookie, operation) : "renewed by another",
+    );
   }
 
   async #sendTouch(
@@ -251,7 +254,9 @@ export class RowProtocol {
       const lifetime = this.#lifetime(row.text, cookie);
       const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
       const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
-      if (current === undefined || this.isGone(row, current)) return "gone";
+      // One that was touched is not gone, however long the answer took: others may have renewed it since.
+      const isOver = result.outcome === "refused" && this.isGone(row, current);
+      if (current === undefined || isOver) return "gone";
       // A row that cannot be read is not taken for the session's.
       if (result.outcome === "refused") this.read(current);
       this.#touches.remember(current);

@@ -55,6 +55,7 @@ export class SessionInHand {
   static after(predecessor: SessionInHand, id: string): SessionInHand {
     const session = SessionInHand.unknown(id, true);
     session.#predecessor = predecessor;
+    session.#holds = predecessor.#holds;
     return session;
   }
 
@@ -173,10 +174,15 @@ export class SessionInHand {
     this.#unsettled = this.#unsettled.filter((write) => write.id !== id);
   }
 
-  /** Finds the unsettled write that did arrive, if one did, by what the row remembers. What it wrote is the base then. */
-  recognize(row: SessionRow): void {
-    const arrived = this.#unsettled.find(({ id }) => row.writes.includes(id));
+  /**
+   * Finds the unsettled write that did arrive, if one did, by what the row remembers: what it wrote is the base then. So for
+   * the session whose place this one takes.
+   */
+  recognize(): void {
+    const row = this.#row;
+    const arrived = row && this.#unsettled.find(({ id }) => row.writes.includes(id));
     if (arrived) this.wrote(row, arrived.text);
+    this.#predecessor?.recognize();
   }
 
   /** This request's own removal of the row; `wasGone` says that another's had come before it. */

@@ -193,6 +193,26 @@ describe("fields that a framework's object cannot hold", () => {
     expect([seen[0], await stored()]).toEqual([{ n: 2 }, { n: 3, hidden: 1 }]);
   });
 
+  it.each<[string, SessionStoreOptions["concurrency"]]>([
+    ["merge", "merge"],
+    ["last-write-wins", "last-write-wins"],
+    [
+      "a function, which is not asked for them",
+      () => {
+        throw new Error("asked");
+      },
+    ],
+  ])("survive a new id, and saves under that, by %s", async (_, concurrency) => {
+    const { ours, mine } = await twoRequests({ n: 1, hidden: 1 }, { concurrency });
+    mine.narrow(holds);
+    await ours.engine.destroy(mine);
+    const successor = ours.engine.create(newId(), mine);
+    for (const n of [2, 3]) {
+      expect(await ours.engine.save(successor, { n })).toEqual(SAVED);
+      expect((await loaded(ours.engine, successor.id)).data).toEqual({ n, hidden: 1 });
+    }
+  });
+
   it("are no reason to ask the function concurrency", async () => {
     const concurrency = () => {
       throw new Error("asked");
@@ -371,6 +391,20 @@ describe("a write that arrived and whose answer did not", () => {
     if (second.n === 1) await others(theirs);
     expect(await engine.save(session, second)).toEqual(SAVED);
     expect(await stored()).toEqual(result);
+  });
+
+  it("is recognised by a save under a new id, of what takes the session's place", async () => {
+    const { engine, id, lose, others } = await losing(1);
+    await engine.save(engine.create(id), { n: 0, list: [] });
+    const session = await loaded(engine, id);
+    lose();
+    const data = { n: 1, list: ["ours"] };
+    await expect(engine.save(session, data)).rejects.toMatchObject({ code: "ERR_SESSION_UNAVAILABLE" });
+    await others(theirs);
+    await engine.destroy(session);
+    const successor = engine.create(newId(), session);
+    expect(await engine.save(successor, data)).toEqual(SAVED);
+    expect((await loaded(engine, successor.id)).data).toEqual({ n: 5, list: ["ours", "theirs"] });
   });
 
   it("is recognised by the caller's second try to make a session", async () => {

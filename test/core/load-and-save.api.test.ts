@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { dropAfter, dropBefore, hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { putRow, testClient } from "../support/tables.js";
+import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -503,6 +503,24 @@ describe("a session that takes the place of another, under a new id", () => {
     await engine.destroy(session);
     expect(sent).toBe(2);
     expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
+  });
+
+  it("brings nothing back of what a save had found gone, though the answer to its own removal is lost", async () => {
+    const client = testClient({ maxAttempts: 2 });
+    onTestFinished(() => client.destroy());
+    const { engine } = bench.engine({ client });
+    const id = newId();
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    await bench.engine().engine.destroy(id);
+    const data = { user: "ada", n: 1 };
+    expect(await engine.save(session, data)).toEqual({ outcome: "gone" });
+    loseNextAnswer(client, "DeleteItem");
+    await engine.destroy(session);
+    const successor = engine.create(newId(), session);
+    await engine.save(successor, data);
+    expect((await engine.load(successor.id))?.data).toEqual({ n: 1 });
   });
 
   it.each([

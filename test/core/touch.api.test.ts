@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest"
 import { hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { putRow, testClient } from "../support/tables.js";
+import { holdDeadlines, makeSignal } from "../support/time.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -167,6 +168,47 @@ describe("a touch", () => {
     expect(await engine.touch(await load())).toEqual({ outcome: "touched" });
     clock.pass(6000);
     expect(await engine.touch(session)).toEqual({ outcome: "touched" });
+  });
+
+  it("whose answer took longer than the life that it gave is no end: others may have renewed the session since", async () => {
+    const { engine, clock, id, session, sent } = await loadedSession({ ttl: 10_000 });
+    clock.pass(5000);
+    const other = bench.engine({ ttl: 60_000, now: clock.now });
+    sent.afterNext("UpdateItem", async () => {
+      clock.pass(9000);
+      await other.engine.touch(id);
+      clock.pass(2000);
+    });
+    expect(await engine.touch(session)).toEqual({ outcome: "touched" });
+    expect(await engine.save(session, { n: 2 })).toEqual({ outcome: "saved" });
+  });
+
+  it("is not sent by those who waited for one that met its deadline, where a save has renewed the session by then", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    onTestFinished(() => client.destroy());
+    const { options, deadlines } = holdDeadlines();
+    const { engine, clock, load } = await loadedSession({ client, ...options });
+    clock.pass(30_000);
+    const [first, second, third] = await Promise.all([load(), load(), load()]);
+    const isSent = makeSignal();
+    proxy.decide = (action) => {
+      if (action !== "UpdateItem") return undefined;
+      isSent.give();
+      proxy.decide = () => undefined;
+      return hang;
+    };
+    deadlines.length = 0;
+    proxy.requests.length = 0;
+    const sender = engine.touch(first);
+    const waiting = engine.touch(second);
+    await isSent.given;
+    await engine.save(third, { n: 2 });
+    deadlines[0]?.();
+    expect(await sender).toMatchObject({ outcome: "failed" });
+    expect(await waiting).toEqual({ outcome: "throttled" });
+    expect(proxy.requests).toEqual(["UpdateItem", "UpdateItem"]);
   });
 
   it.each([

@@ -67,6 +67,7 @@ export function checkFailure(evidence: Evidence, call: Call, code: string): void
 
 /** A call found its session gone: then it was, and has nothing of it. */
 export function checkGone(evidence: Evidence, call: Call): void {
+  if (call.hand && call.name === "save") call.hand.isKnownGone = true;
   const row = evidence.rowOf(call.id);
   const isLive = row !== undefined && row.until > call.server.clock.now();
   const stands =

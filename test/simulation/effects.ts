@@ -21,8 +21,9 @@ export function noteRemoval(hand: Hand, sending: Sending, before: JsonRow | unde
   const isAnother = before === undefined || (hand.gen !== undefined && before.gen !== hand.gen);
   const found = isAnother || before.until <= least ? "lost" : before.until > most ? "own" : "unclear";
   const isKnown = hand.gen === undefined ? "own" : found;
-  // The SDK's second attempt cannot know what became of its first.
-  const now = isKnown === "lost" && sending.attempts > 1 ? "unclear" : isKnown;
+  // The SDK's second attempt cannot know what became of its first. Who was told before need not.
+  const isUnknown = isKnown === "lost" && sending.attempts > 1 && !hand.isKnownGone;
+  const now = isUnknown ? "unclear" : isKnown;
   hand.removal = hand.removal === undefined || hand.removal === now ? now : "unclear";
   if (before && !isAnother) hand.removed ??= before;
 }

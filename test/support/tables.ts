@@ -102,20 +102,28 @@ export interface CallRecord {
   reset(): void;
   /** Runs `work` once, before the next command of this name goes out: what another request does in that moment. */
   beforeNext(action: string, work: () => Promise<void>): void;
+  /** Runs `work` once, when the next command of this name has been carried out and before its sender has the answer. */
+  afterNext(action: string, work: () => Promise<void>): void;
 }
 
 /** Records every command that is sent through the client from now on. */
 export function recordCalls(client: Pick<DynamoDBClient, "middlewareStack">): CallRecord {
   const calls: Call[] = [];
-  const interludes = new Map<string, () => Promise<void>>();
+  const before = new Map<string, () => Promise<void>>();
+  const after = new Map<string, () => Promise<void>>();
+  const runOnce = (interludes: typeof before, action: string) => {
+    const interlude = interludes.get(action);
+    interludes.delete(action);
+    return interlude?.();
+  };
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const action = String(context.commandName).replace(/Command$/, "");
       calls.push({ action, input: args.input });
-      const interlude = interludes.get(action);
-      interludes.delete(action);
-      await interlude?.();
-      return next(args);
+      await runOnce(before, action);
+      const answer = await next(args);
+      await runOnce(after, action);
+      return answer;
     },
     { step: "initialize", name: "recordCalls", priority: "high" },
   );
@@ -125,7 +133,10 @@ export function recordCalls(client: Pick<DynamoDBClient, "middlewareStack">): Ca
       calls.length = 0;
     },
     beforeNext(action, work) {
-      interludes.set(action, work);
+      before.set(action, work);
+    },
+    afterNext(action, work) {
+      after.set(action, work);
     },
   };
 }
