@@ -126,7 +126,7 @@ function explain(name, error) {
     case "ValidationException":
       return `the table "${name}" needs a hash key "pk" and a sort key "sk", both of type string`;
     case "AccessDeniedException":
-      return `these credentials may not read the table "${name}"; the demo needs dynamodb:GetItem, UpdateItem and DeleteItem on it`;
+      return `these credentials may not read the table "${name}"; the demo needs dynamodb:GetItem, BatchGetItem, UpdateItem and DeleteItem on it`;
     case "CredentialsProviderError":
       return "no AWS credentials were found; set them up as for the AWS command line";
     default:

@@ -161,11 +161,12 @@ export class SessionEngine {
     return this.#operations.run("load", id, async (operation) => {
       await this.#shared.turns.pending(key);
       operation.signal.throwIfAborted();
-      const row = await this.#table.read(key, operation);
+      const row = await this.#table.load(key, operation);
       const isLive = row !== undefined && !isExpired(row, this.#options.now());
       if (row !== undefined && !isLive) await this.#retire(row, operation);
       const session = isLive ? this.#hand(id, row) : undefined;
-      tell(this.#options.onEvent, { type: "load", ...this.#done(operation), found: isLive, keys: 1 });
+      const { keys } = operation;
+      tell(this.#options.onEvent, { type: "load", ...this.#done(operation), found: isLive, keys });
       return session;
     });
   }
@@ -309,7 +310,7 @@ export class SessionEngine {
       const { turns } = this.#shared;
       await turns.pending(key);
       operation.signal.throwIfAborted();
-      const current = await this.#table.read(key, operation, true);
+      const current = await this.#table.read(key, operation);
       if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
       const writeId = this.#protocol.newWriteId();
       const write = async ({ session, text }: Made, line: Line<SessionRow>) =>

@@ -98,6 +98,11 @@ export function isKeyMismatch(error: unknown): boolean {
   );
 }
 
+/** Whether an action is not there to be had: these credentials may not use it, or the API does not know it. */
+export function isUnavailable(error: unknown): boolean {
+  return ["AccessDeniedException", "UnknownOperationException"].includes(nameAndMessage(error).name);
+}
+
 /** Whether a conditional write was refused by its condition; with the row that refused it, where the API gives it. */
 export function isRefusal(error: unknown): error is ConditionalCheckFailedException {
   return nameAndMessage(error).name === "ConditionalCheckFailedException";

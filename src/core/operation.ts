@@ -16,6 +16,8 @@ export interface Operation {
   readonly startedAt: number;
   /** Capacity units reported so far. */
   capacityUnits: number;
+  /** How many rows were asked for in the request that read its own. */
+  keys: number;
 }
 
 /** What every event says of an operation that was carried out. */
@@ -46,7 +48,14 @@ export class OperationRunner {
   ): Promise<T> {
     const ended = new AbortController();
     const startedAt = this.#options.now();
-    const operation = { name, session: shortId(id), signal: ended.signal, startedAt, capacityUnits: 0 };
+    const operation = {
+      name,
+      session: shortId(id),
+      signal: ended.signal,
+      startedAt,
+      capacityUnits: 0,
+      keys: 1,
+    };
     const worked = this.#closed ? Promise.reject(closed()) : this.#withinTimeout(operation, work);
     const answered = worked
       .finally(() => ended.abort())

@@ -146,7 +146,7 @@ export class RowProtocol {
   async know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
     if (session.isOver) return false;
     if (session.row !== undefined || session.mayCreate) return true;
-    const current = await this.#table.read(key, operation, true);
+    const current = await this.#table.read(key, operation);
     if (current === undefined || this.isGone(undefined, current)) return false;
     this.read(current);
     session.adopts(current);
@@ -217,7 +217,7 @@ export class RowProtocol {
       if (expired === undefined) return this.#table.create(fresh, expiry, operation);
       if (session.mayCreate) return this.#table.replaceExpired(expired, fresh, expiry, operation);
       // It may have been renewed since it was read.
-      return { outcome: "refused", current: await this.#table.read(key, operation, true) };
+      return { outcome: "refused", current: await this.#table.read(key, operation) };
     }
     const content = {
       ...fresh,
@@ -281,7 +281,7 @@ export class RowProtocol {
   async #liveRow(session: SessionInHand, operation: Operation): Promise<SessionRow | undefined> {
     const { row } = session;
     if (row === undefined || !isExpired(row, this.#options.now())) return row;
-    const current = await this.#table.read(row.key, operation, true);
+    const current = await this.#table.read(row.key, operation);
     if (current === undefined || this.isGone(row, current)) return undefined;
     this.read(current);
     session.met(current);

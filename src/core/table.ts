@@ -1,6 +1,7 @@
 // The one file that sends item commands and scans for our own rows: commands in, typed records out. What to write and
 // when is the engine's business; here is how, and above each condition why it is right.
 import {
+  BatchGetItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   type DynamoDBClient,
@@ -19,6 +20,7 @@ import { optionsFor } from "./neighbours.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
 import { randomFraction } from "./random.js";
+import { type ReadCommands, type RowsRead, SharedReads } from "./reads.js";
 import {
   checkSize,
   decodeRow,
@@ -48,24 +50,27 @@ export interface ScannedRow {
 /** The table's rows of sessions. */
 export class SessionTable {
   readonly #options: ResolvedOptions;
+  readonly #reads: SharedReads;
   #comparesMaps = true;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    const { consistentRead } = options;
+    const commands: ReadCommands = {
+      readOne: (key, operation) => this.#readOne(key, consistentRead, operation),
+      readMany: (keys, signal) => this.#readMany(keys, signal),
+    };
+    this.#reads = new SharedReads(commands, options);
   }
 
-  /** Reads one row. A `strong` read is made whatever the option `consistentRead` says. */
-  async read(key: StorageKey, operation: Operation, strong = false): Promise<SessionRow | undefined> {
-    const { keys, consistentRead } = this.#options;
-    const command = new GetItemCommand({
-      ...this.#common(),
-      Key: this.#keyOf(key),
-      ConsistentRead: strong || consistentRead,
-    });
-    const { Item } = await this.#send("GetItem", operation, (client, options) =>
-      client.send(command, options),
-    );
-    return isSessionItem(Item) ? decodeRow(Item, key, keys) : undefined;
+  /** Reads the row of a session that is asked for, as the option `consistentRead` says; together with others. */
+  async load(key: StorageKey, operation: Operation): Promise<SessionRow | undefined> {
+    return this.#decode(await this.#reads.read(key, operation), key);
+  }
+
+  /** Reads a row as it is at this moment, by a request of its own. */
+  async read(key: StorageKey, operation: Operation): Promise<SessionRow | undefined> {
+    return this.#decode(await this.#readOne(key, true, operation), key);
   }
 
   /**
@@ -245,6 +250,43 @@ export class SessionTable {
     return { rows, next: page.LastEvaluatedKey };
   }
 
+  #decode(item: Item | undefined, key: StorageKey): SessionRow | undefined {
+    return isSessionItem(item) ? decodeRow(item, key, this.#options.keys) : undefined;
+  }
+
+  async #readOne(key: StorageKey, isStrong: boolean, operation: Operation): Promise<Item | undefined> {
+    const command = new GetItemCommand({
+      ...this.#common(),
+      Key: this.#keyOf(key),
+      ConsistentRead: isStrong,
+    });
+    const { Item } = await this.#send("GetItem", operation, (client, options) =>
+      client.send(command, options),
+    );
+    return Item;
+  }
+
+  /** What goes wrong here is what the SDK says: nobody but those who read together hears of it. */
+  async #readMany(keys: readonly StorageKey[], abortSignal: AbortSignal): Promise<RowsRead> {
+    const { client, consistentRead, keys: layout } = this.#options;
+    const { TableName, ReturnConsumedCapacity } = this.#common();
+    const Keys = keys.map((key) => this.#keyOf(key));
+    const command = new BatchGetItemCommand({
+      RequestItems: { [TableName]: { Keys, ConsistentRead: consistentRead } },
+      ReturnConsumedCapacity,
+    });
+    const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(command, { abortSignal });
+    const keyOf = (item: Item) => item[layout.hashKey]?.S;
+    // One table was asked, whatever name the answer has for it.
+    const left = new Set(Object.values(UnprocessedKeys ?? {})[0]?.Keys?.map(keyOf));
+    const found = new Map(Object.values(Responses ?? {})[0]?.map((item) => [keyOf(item), item]));
+    const processed = keys.filter((key) => !left.has(key));
+    return {
+      rows: new Map(processed.map((key) => [key, found.get(key)])),
+      capacityUnits: ConsumedCapacity?.[0]?.CapacityUnits ?? 0,
+    };
+  }
+
   #make(
     content: RowContent,
     expiry: ExpiryStamp,
@@ -300,9 +342,7 @@ export class SessionTable {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
-      if (error.Item === undefined)
-        return { outcome: "refused", current: await this.read(key, operation, true) };
-      const current = isSessionItem(error.Item) ? decodeRow(error.Item, key, keys) : undefined;
+      const current = error.Item ? this.#decode(error.Item, key) : await this.read(key, operation);
       return { outcome: "refused", current };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };

@@ -12,7 +12,7 @@ import {
   type StoreBench,
   startApp,
 } from "../support/express-apps.js";
-import { putRow, type Row, testClient } from "../support/tables.js";
+import { isRead, putRow, type Row, testClient } from "../support/tables.js";
 import { stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
@@ -42,7 +42,7 @@ async function share(data: object, options: AppOptions = {}, maxAge = 24 * HOUR)
   const { store, actions } = bench.store();
   const app = await startApp({ store, ...options });
   const visitor = app.visitor(cookieFor(id));
-  const writes = () => actions().filter((action) => action !== "GetItem");
+  const writes = () => actions().filter((action) => !isRead(action));
   return { id, neighbour, store, app, visitor, writes };
 }
 

@@ -13,7 +13,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/express-apps.js";
-import { testClient } from "../support/tables.js";
+import { isRead, testClient } from "../support/tables.js";
 import { makeSignal, stopTheClock } from "../support/time.js";
 
 let bench: StoreBench;
@@ -37,7 +37,7 @@ async function startWithVisitor(options: AppOptions = {}, storeOptions: StoreOpt
   const visitor = app.visitor();
   const { id } = await visitor.visit(signIn);
   actions();
-  const writes = () => actions().filter((action) => action !== "GetItem");
+  const writes = () => actions().filter((action) => !isRead(action));
   const timeLeft = async () => Number((await bench.row(id))?.until?.N) - time.now();
   return { app, store, visitor, id, writes, events, timeLeft };
 }

@@ -51,6 +51,9 @@ interface PlannedRequest {
 // Servers that keep their time by NTP are this far off at most: together less than what removals allow for. Some do not.
 const MOST_OFFSET_MS = 400;
 
+// Requests of a burst come so close that some come together.
+const MOMENT_MS = 4;
+
 function planOf(seed: number): Plan {
   const random = new Random(seed).fork("plan");
   const pace = random.weighted({ burst: 5, page: 4, idle: 3 });
@@ -80,14 +83,14 @@ function planOf(seed: number): Plan {
     server: aServer(),
     offset: off(),
   }));
-  const visitors = random.chance(0.85) ? 1 : 2;
+  const visitors = random.chance(0.7) ? 1 : 2;
   const requests: PlannedRequest[] = [];
   for (let visitor = 0; visitor < visitors; visitor++) {
     requests.push({ at: 0, server: 0, visitor, program: "sign in" });
   }
   // Most requests come when the sign-in has been answered.
   for (let count = random.whole(3, 9); count > 0; count--) {
-    const at = 40 + random.whole(0, span);
+    const at = 40 + MOMENT_MS * random.whole(0, span / MOMENT_MS);
     const visitor = random.whole(0, visitors - 1);
     requests.push({ at, server: aServer(), visitor, program: random.weighted(PROGRAMS) });
   }
@@ -148,11 +151,17 @@ export async function runHistory(seed: number, options: HistoryOptions = {}): Pr
     handedOut: new Map(),
   };
   const cookies: Cookie[] = Array.from({ length: plan.visitors }, (_, i) => ({ id: `nobody ${i}` }));
+  // What comes to a server in one moment comes in one turn of its event loop.
+  const moments = new Map<string, (() => void)[]>();
   plan.requests.forEach(({ at, server: number, visitor, program }, i) => {
     const server = servers[number];
     const cookie = cookies[visitor];
     if (options.omit?.has(i) || server === undefined || cookie === undefined) return;
-    world.after(at, () => {
+    const name = `${at} ${server.name}`;
+    const begins = moments.get(name) ?? [];
+    if (begins.length === 0) world.after(at, () => begins.forEach((begin) => void begin()));
+    moments.set(name, begins);
+    begins.push(() => {
       evidence.count(`request ${program}`);
       world.log(() => `request ${i} comes to ${server.name}: ${program}`);
       const visit = new Visit(`request ${i}`, server, scene, random.fork(`request ${i}`));

@@ -213,6 +213,9 @@ async function reportFailure({ seed, message }: Failure, on: string): Promise<vo
 }
 
 const EXPECTED = [
+  ...["of several rows", "of one row for several", "that leaves rows unprocessed"].map(
+    (what) => `batch ${what}`,
+  ),
   ...["load", "save", "touch", "destroy", "update"].map((name) => `call ${name}`),
   ...FATES.map((fate) => `fault ${fate}`),
   ...Object.keys(PROGRAMS).map((name) => `request ${name}`),

@@ -60,6 +60,8 @@ export interface Observer {
   hindered(sending: Sending, fate: Fate): void;
   applied(sending: Sending, applied: Applied): void;
   ended(sending: Sending, answer: Answer | undefined): void;
+  /** A request for several rows has been answered, and this many were left unprocessed. */
+  readTogether(keys: number, left: number): void;
 }
 
 /** Where commands are carried out: at once, by the model; in a moment of nobody's time, by an emulator. */
@@ -67,7 +69,10 @@ export interface Table {
   apply(command: Command): Applied | Promise<Applied>;
 }
 
+type Output = Extract<Answer, { ok: true }>["output"] & { readonly $metadata: { readonly attempts: number } };
+
 const MOST_ATTEMPTS = 3;
+const UNPROCESSED = 0.1;
 
 export class Network {
   readonly #world: World;
@@ -75,6 +80,7 @@ export class Network {
   readonly #weather: Weather;
   readonly #observer: Observer;
   readonly #callOf = new WeakMap<AbortSignal, Call>();
+  readonly #loads: Call[] = [];
   #beginning: Call | undefined;
   #sendings = 0;
 
@@ -88,6 +94,7 @@ export class Network {
   /** Begins a call of an engine. What it waits or sends with the signal that it now uses is the call's. */
   begin<T>(call: Call, start: () => T): T {
     this.#beginning = call;
+    if (call.name === "load") this.#loads.push(call);
     try {
       return start();
     } finally {
@@ -105,8 +112,48 @@ export class Network {
   clientOf(server: { readonly clock: Server["clock"] }): DynamoDBClientLike {
     return {
       config: {},
-      send: (command: object, options: { abortSignal: AbortSignal }) =>
-        this.#send(server.clock.now(), command, options.abortSignal),
+      send: (given: object, { abortSignal }: { abortSignal: AbortSignal }) => {
+        const sentAt = server.clock.now();
+        const command = commandOf(given);
+        return command.action === "BatchGetItem"
+          ? this.#sendBatch(sentAt, command, abortSignal, server.clock)
+          : this.#send(sentAt, command, abortSignal, [this.#bind(abortSignal)]);
+      },
+    };
+  }
+
+  /**
+   * Rows are read together, and each at a moment of its own: by the loads that wait for it. What fails fails all of them,
+   * or is left unprocessed.
+   */
+  async #sendBatch(sentAt: number, command: Command, signal: AbortSignal, clock: Server["clock"]) {
+    const [request] = Object.entries(command.input.RequestItems ?? {});
+    if (request === undefined) throw new Error("a batch that asks for nothing");
+    const [table, { Keys }] = request;
+    const waiting = this.#loads.filter((call) => call.server.clock === clock && call.settledAt === undefined);
+    const items: unknown[] = [];
+    const left: unknown[] = [];
+    await Promise.all(
+      Keys.map(async (Key) => {
+        const key = Object.values(Key)[0]?.S ?? "";
+        const [call, ...others] = waiting.filter(({ id }) => key.endsWith(`#${id}`));
+        if (call === undefined) throw new Error("a batch reads what nobody waits for");
+        const isHindered = this.#weather["is throttled"] > 0;
+        if (isHindered && call.random.chance(UNPROCESSED)) return void left.push(Key);
+        const single = { action: "GetItem", input: { Key } };
+        try {
+          const { Item } = await this.#send(sentAt, single, signal, [call, ...others]);
+          if (Item) items.push(Item);
+        } catch (error) {
+          if (signal.aborted || call.random.chance(0.5)) throw error;
+          left.push(Key);
+        }
+      }),
+    );
+    this.#observer.readTogether(Keys.length, left.length);
+    return {
+      Responses: { [table]: items },
+      UnprocessedKeys: left.length > 0 ? { [table]: { Keys: left } } : {},
     };
   }
 
@@ -117,9 +164,12 @@ export class Network {
     return call;
   }
 
-  #send(sentAt: number, given: object, signal: AbortSignal): Promise<unknown> {
-    const call = this.#bind(signal);
-    const command = commandOf(given);
+  #send(
+    sentAt: number,
+    command: Command,
+    signal: AbortSignal,
+    [call, ...others]: readonly [Call, ...Call[]],
+  ): Promise<Output> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortError());
       const sending: Sending = {
@@ -149,6 +199,7 @@ export class Network {
         sending.end = answer.ok ? "answered" : isRefused ? "refused" : "failed";
         sending.endedAtTime = this.#world.time;
         this.#observer.ended(sending, answer);
+        for (const other of others) this.#observer.ended({ ...sending, call: other }, answer);
         if (answer.ok) resolve({ ...answer.output, $metadata: { attempts: sending.attempts } });
         else reject(answer.error);
       });

@@ -11,6 +11,8 @@ export interface Command {
 /** What the model looks at of a command's input. */
 export interface CommandInput {
   readonly Key: Item;
+  /** Of a batch, instead of a key. */
+  readonly RequestItems?: Record<string, { readonly Keys: readonly Item[] }>;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
   readonly ExpressionAttributeNames?: Record<string, string>;

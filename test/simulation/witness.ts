@@ -89,6 +89,11 @@ export class Witness implements Observer {
     }
   }
 
+  readTogether(keys: number, left: number): void {
+    this.#evidence.count(`batch of ${keys > 1 ? "several rows" : "one row for several"}`);
+    if (left > 0) this.#evidence.count("batch that leaves rows unprocessed");
+  }
+
   /** A call has been answered: its result, or the code of its error. */
   settled(call: Call, outcome: string, isError: boolean): void {
     call.settledAt = this.#evidence.world.time;

@@ -127,9 +127,12 @@ function isBefore(one: Event, other: Event): boolean {
   return one.time < other.time || (one.time === other.time && one.order < other.order);
 }
 
-/** Resolves when every microtask has run that is waiting now, and every one that these set off. */
+/**
+ * Resolves when every microtask has run that is waiting now, and every one that these set off; and so for what an engine
+ * does at the end of the turn.
+ */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 /** A server's clock: the world's time, and how far it is off. Steps are those that NTP makes. */

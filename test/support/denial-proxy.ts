@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 
 export interface Refusal {
   status: number;
-  /** Sent as JSON. `__type` names the error. */
-  body: { __type: string; message?: string; Message?: string };
+  /** Sent as JSON. `__type` names an error. */
+  body: object;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { TableOptions } from "../../src/core/options.js";
 import { CyclicSessionStore, type CyclicSessionStoreOptions, type KoaContext } from "../../src/koa/index.js";
 import { type DenialProxy, startDenialProxy } from "./denial-proxy.js";
 import { type Bench, makeBench } from "./engines.js";
-import { type CallRecord, type KeyNames, recordCalls, testClient } from "./tables.js";
+import { type CallRecord, isRead, type KeyNames, recordCalls, testClient } from "./tables.js";
 
 const SECRET = "of the tests";
 
@@ -201,7 +201,7 @@ export async function makeStoreBench(keys: KeyNames = {}): Promise<StoreBench> {
       });
       onTestFinished(() => store.close());
       const actions = () => sent.calls.splice(0).map((call) => call.action);
-      const writes = () => actions().filter((action) => action !== "GetItem");
+      const writes = () => actions().filter((action) => !isRead(action));
       return { store, sent, events, actions, writes };
     },
   };

@@ -96,6 +96,11 @@ export interface Call {
   input: any;
 }
 
+/** Whether an action changes nothing. */
+export function isRead(action: string): boolean {
+  return action === "GetItem" || action === "BatchGetItem";
+}
+
 export interface CallRecord {
   /** Every command sent since the start or the last reset, in order; the SDK's own retries are not counted. */
   calls: Call[];
