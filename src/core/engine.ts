@@ -160,7 +160,7 @@ export class SessionEngine {
     if (key === undefined) return Promise.resolve(undefined);
     return this.#operations.run("load", id, async (operation) => {
       await this.#shared.turns.pending(key);
-      operation.signal.throwIfAborted();
+      operation.throwIfOver();
       const row = await this.#table.load(key, operation);
       const isLive = row !== undefined && !isExpired(row, this.#options.now());
       if (row !== undefined && !isLive) await this.#retire(row, operation);
@@ -247,7 +247,7 @@ export class SessionEngine {
     if (key === undefined) return Promise.resolve({ outcome: "gone" });
     const work = async (operation: Operation): Promise<TouchResult> => {
       await this.#shared.turns.pending(key);
-      operation.signal.throwIfAborted();
+      operation.throwIfOver();
       const isKnown = await this.#protocol.know(session, key, operation);
       const outcome = isKnown ? await this.#protocol.renew(session, cookie, operation) : "gone";
       return outcome === "gone" ? this.#gone(operation) : { outcome };
@@ -309,7 +309,7 @@ export class SessionEngine {
       const key = this.#keyFor(caller.id);
       const { turns } = this.#shared;
       await turns.pending(key);
-      operation.signal.throwIfAborted();
+      operation.throwIfOver();
       const current = await this.#table.read(key, operation);
       if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
       const writeId = this.#protocol.newWriteId();
@@ -328,7 +328,7 @@ export class SessionEngine {
       let next = this.#make(caller, current, change);
       for (let attempt = 1; ; ) {
         const made = await next;
-        operation.signal.throwIfAborted();
+        operation.throwIfOver();
         const { written, newest } = await turns.take(key, operation.signal, async (line) => {
           const remade = this.#remake(made, line, caller, change);
           if (remade instanceof Promise) return { written: undefined, newest: remade };
@@ -390,7 +390,7 @@ export class SessionEngine {
    */
   async close(): Promise<void> {
     await this.#operations.close();
-    if (this.#options.ownsClient) this.#options.client.destroy();
+    this.#options.connection.close();
   }
 
   /** Writes until it stands, or the session is gone; in its turn. */

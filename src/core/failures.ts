@@ -1,5 +1,6 @@
 // What the SDK and the network report, as one of this package's errors. The one place that knows their names.
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { isObject } from "./checks.js";
 import { SessionStoreError, tooLarge } from "./errors.js";
 
 /** What was being done when it failed. */
@@ -82,6 +83,12 @@ export function translateFailure(error: unknown, attempt: Attempt): SessionStore
       `DynamoDB throttled ${action}, also after retries; raise the table's capacity or make it on-demand`,
     );
   }
+  if (name === "TimeoutError" && !isCut(error)) {
+    return failed(
+      "ERR_SESSION_TIMEOUT",
+      `${action} was not answered in time, however often it was tried; what was sent may still take effect`,
+    );
+  }
   const trouble =
     name === "ValidationException"
       ? "was refused as invalid; the cause says why"
@@ -111,6 +118,11 @@ export function isRefusal(error: unknown): error is ConditionalCheckFailedExcept
 /** Whether another's transaction was just writing the row. */
 export function isTransactionConflict(error: unknown): boolean {
   return nameAndMessage(error).name === "TransactionConflictException";
+}
+
+// The SDK calls it a TimeoutError, too, when a connection is cut.
+function isCut(error: unknown): boolean {
+  return isObject(error) && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
 function nameAndMessage(error: unknown): { name: string; message: string } {

@@ -5,19 +5,57 @@ import { type OperationName, tell } from "./events.js";
 import { shortId } from "./keys.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** What work is given of the operation that it belongs to. */
-export interface Operation {
+// Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an operation.
+const ENDED = new DOMException("the operation has been answered", "AbortError");
+
+/** One operation, as the work that belongs to it knows it. */
+export class Operation {
   readonly name: OperationName;
   /** The session's id as events name it. */
   readonly session: string;
-  /** Aborted at the deadline, and when the operation has settled. */
-  readonly signal: AbortSignal;
   /** Epoch milliseconds of the call. */
   readonly startedAt: number;
   /** Capacity units reported so far. */
-  capacityUnits: number;
+  capacityUnits = 0;
   /** How many rows were asked for in the request that read its own. */
-  keys: number;
+  keys = 1;
+  #isOver = false;
+  #abort: AbortController | undefined;
+  #afterwards: (() => void) | undefined;
+
+  constructor(name: OperationName, session: string, startedAt: number) {
+    this.name = name;
+    this.session = session;
+    this.startedAt = startedAt;
+  }
+
+  /** Whether it has been answered, by its work or at its deadline. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Aborted when the operation is over. Made for those who ask: a load that travels with others needs none. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#isOver) this.#abort.abort(ENDED);
+    return this.#abort.signal;
+  }
+
+  /** Ends work of which nobody waits for the result any more. */
+  throwIfOver(): void {
+    if (this.#isOver) throw ENDED;
+  }
+
+  /** Has one thing done when the operation is over. */
+  afterwards(work: () => void): void {
+    this.#afterwards = work;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#abort?.abort(ENDED);
+    this.#afterwards?.();
+  }
 }
 
 /** What every event says of an operation that was carried out. */
@@ -46,21 +84,12 @@ export class OperationRunner {
     work: (operation: Operation) => Promise<T>,
     recover: (error: unknown) => T = rethrow,
   ): Promise<T> {
-    const ended = new AbortController();
-    const startedAt = this.#options.now();
-    const operation = {
-      name,
-      session: shortId(id),
-      signal: ended.signal,
-      startedAt,
-      capacityUnits: 0,
-      keys: 1,
-    };
+    const operation = new Operation(name, shortId(id), this.#options.now());
     const worked = this.#closed ? Promise.reject(closed()) : this.#withinTimeout(operation, work);
     const answered = worked
-      .finally(() => ended.abort())
+      .finally(() => operation.end())
       .catch((error) => {
-        this.report(name, operation.session, error, startedAt);
+        this.report(name, operation.session, error, operation.startedAt);
         return recover(error);
       });
     const forget = () => this.#onTheirWay.delete(answered);
@@ -82,14 +111,13 @@ export class OperationRunner {
   }
 
   #withinTimeout<T>(operation: Operation, work: (operation: Operation) => Promise<T>): Promise<T> {
-    const { timeout, sleep, tableName } = this.#options;
+    const { timeout, deadline, tableName } = this.#options;
     return new Promise((resolve, reject) => {
-      work(operation).then(resolve, reject);
-      sleep(timeout, operation.signal).then(() => {
-        if (operation.signal.aborted) return;
+      const callOff = deadline(timeout, operation, () => {
         const text = `${operation.name} on the table "${tableName}" did not end within ${timeout} ms (option timeout); what was sent may still take effect`;
         reject(new SessionStoreError("ERR_SESSION_TIMEOUT", text));
-      }, reject);
+      });
+      work(operation).finally(callOff).then(resolve, reject);
     });
   }
 }

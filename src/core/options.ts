@@ -1,7 +1,8 @@
 // The options that every door shares: declared, documented, defaulted and checked here alone. Every other file
 // receives them resolved.
-import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
+import { type Connection, connectionOf, makeConnection } from "./client.js";
 import { SessionStoreError } from "./errors.js";
 import type { SessionEventListener } from "./events.js";
 import { DEFAULT_TTL_MS, MAX_LIFETIME_MS } from "./expiry.js";
@@ -60,7 +61,11 @@ export interface SessionStoreOptions {
   keepExpired?: boolean | undefined;
   /** A client of the caller's, who also closes it. Not together with `clientConfig`. */
   client?: DynamoDBClientLike | undefined;
-  /** The configuration of a client that the store makes for itself: region, endpoint, credentials, … */
+  /**
+   * The configuration of a client that the store makes for itself: region, endpoint, credentials, … That costs less
+   * processor time than a `client` of the caller's, and gives up an attempt that hangs after a second, or a third of
+   * `timeout`, for another.
+   */
   clientConfig?: DynamoDBClientConfig | undefined;
   /** The older name of `clientConfig`. */
   dynamoConfig?: DynamoDBClientConfig | undefined;
@@ -107,9 +112,7 @@ export interface ResolvedOptions {
   readonly ttl: number | ((data: Readonly<SessionData>) => number) | undefined;
   readonly touchInterval: number;
   readonly keepExpired: boolean;
-  readonly client: DynamoDBClient;
-  /** Whether the client is the engine's to close. */
-  readonly ownsClient: boolean;
+  readonly connection: Connection;
   readonly consistentRead: boolean;
   readonly format: "json" | "map";
   readonly concurrency: Concurrency;
@@ -118,7 +121,11 @@ export interface ResolvedOptions {
   readonly now: () => number;
   readonly randomId: (length: number) => string;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly deadline: Deadline;
 }
+
+/** Runs `work` in `ms`, unless that is called off before, by what is returned, or the signal was aborted. */
+type Deadline = (ms: number, until: { readonly signal: AbortSignal }, work: () => void) => () => void;
 
 /** The functions among the options: where options are given with every request, each request's own. */
 export type OptionFunctions = Partial<Pick<ResolvedOptions, (typeof FUNCTIONS)[number]>>;
@@ -182,6 +189,7 @@ const TABLE_CHECKS: Record<keyof TableOptions, Check> = {
 export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
   checkOptions(options);
   const { table, client, clientConfig, dynamoConfig } = options;
+  const timeout = options.timeout ?? DEFAULTS.timeout;
   const keys = {
     hashKey: table.hashKey ?? DEFAULTS.hashKey,
     sortKey: table.sortKey === undefined ? DEFAULTS.sortKey : table.sortKey,
@@ -200,16 +208,18 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     ttl: options.ttl,
     touchInterval: options.touchInterval ?? DEFAULTS.touchInterval,
     keepExpired: options.keepExpired ?? DEFAULTS.keepExpired,
-    client: isDynamoDBClient(client) ? client : makeClient(clientConfig ?? dynamoConfig ?? {}),
-    ownsClient: client === undefined,
+    connection: isDynamoDBClient(client)
+      ? connectionOf(client)
+      : connectionBy(clientConfig ?? dynamoConfig ?? {}, timeout),
     consistentRead: options.consistentRead ?? DEFAULTS.consistentRead,
     format: options.format ?? DEFAULTS.format,
     concurrency: options.concurrency ?? DEFAULTS.concurrency,
-    timeout: options.timeout ?? DEFAULTS.timeout,
+    timeout,
     onEvent: options.onEvent,
     now: options.now ?? (() => Date.now()),
     randomId: options.randomId ?? randomId,
     sleep: options.sleep ?? sleep,
+    deadline: options.sleep ? deadlineBy(options.sleep) : deadline,
   };
 }
 
@@ -249,13 +259,29 @@ function canSerialize(middlewareStack: unknown): boolean {
   return !Array.isArray(steps) || steps.some((step) => String(step).startsWith("serializerMiddleware"));
 }
 
-function makeClient(config: DynamoDBClientConfig): DynamoDBClient {
+function connectionBy(config: DynamoDBClientConfig, timeoutMs: number): Connection {
   try {
-    return new DynamoDBClient(config);
+    return makeConnection(config, timeoutMs);
   } catch (cause) {
     const why = "clientConfig: the SDK makes no client of it; see the cause";
     throw new SessionStoreError("ERR_SESSION_OPTIONS", why, { cause });
   }
+}
+
+// Without a signal, which costs more than the timer: each operation has a deadline, and hardly one is met.
+const deadline: Deadline = (ms, _, work) => {
+  const timer = setTimeout(work, ms);
+  return () => clearTimeout(timer);
+};
+
+function deadlineBy(sleep: ResolvedOptions["sleep"]): Deadline {
+  return (ms, until, work) => {
+    const end = () => {
+      if (!until.signal.aborted) work();
+    };
+    sleep(ms, until.signal).then(end, end);
+    return () => {};
+  };
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import { randomFraction } from "./random.js";
 import { addWrite, corrupt, type SessionRow } from "./record.js";
 import type { SessionInHand } from "./session.js";
 import type { SessionTable, WriteResult } from "./table.js";
-import { isTouchDue, type RecentTouches, type TouchOutcome } from "./touches.js";
+import { isTouchDue, type LastMove, type RecentTouches, type TouchOutcome } from "./touches.js";
 
 /** What a door knows of a session's lifetime: its cookie's, and what the request means by it. */
 export interface CookieLifetime {
@@ -102,7 +102,7 @@ export class RowProtocol {
     const result = await this.#send(change, row, written.text);
     if (result.outcome === "written") this.#touches.remember(result.row);
     // Whoever asked was answered at the deadline, and the session in hand may have gone on.
-    operation.signal.throwIfAborted();
+    operation.throwIfOver();
     const current = result.outcome === "written" ? result.row : result.current;
     if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
       const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
@@ -125,7 +125,7 @@ export class RowProtocol {
   async backOff(attempt: number, operation: Operation): Promise<void> {
     const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
     await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
-    operation.signal.throwIfAborted();
+    operation.throwIfOver();
   }
 
   /** Moves a session's expiry if that is due. */
@@ -237,10 +237,16 @@ export class RowProtocol {
   ): Promise<TouchOutcome> {
     const lifetime = this.#lifetime(row.text, cookie);
     if (!lifetime.renews || !this.#isDue(row, lifetime.ms)) return "renewed by another";
-    return this.#touches.share(row, lifetime.ms, async () =>
+    const { now, touchInterval } = this.#options;
+    return this.#touches.share(row, {
+      lifetimeMs: lifetime.ms,
+      isDue: (last) => isTouchDue(last, now(), touchInterval, lifetime.ms),
       // Whoever waited for another's touch, and sends its own, may not be due any more.
-      this.#isDue(row, lifetime.ms) ? this.#sendTouch(session, row, cookie, operation) : "renewed by another",
-    );
+      send: async (moves) =>
+        this.#isDue(row, lifetime.ms)
+          ? this.#sendTouch(session, row, cookie, operation, moves)
+          : "renewed by another",
+    });
   }
 
   async #sendTouch(
@@ -248,11 +254,14 @@ export class RowProtocol {
     read: SessionRow,
     cookie: Change["cookie"],
     operation: Operation,
+    moves: (move: LastMove) => void,
   ): Promise<TouchOutcome> {
     let row = read;
     for (let attempt = 1; ; attempt++) {
       const lifetime = this.#lifetime(row.text, cookie);
-      const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
+      const expiry = this.#expiry(lifetime);
+      moves({ updated: expiry.updated, end: expiry.until });
+      const result = await this.#table.renew(row, expiry, operation);
       const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
       // One that was touched is not gone, however long the answer took: others may have renewed it since.
       const isOver = result.outcome === "refused" && this.isGone(row, current);

@@ -39,6 +39,7 @@ const SEVERAL = 4;
 const LONGEST_GATHERING_MS = 10;
 const MOST_TRIES = 3;
 const FIRST_BACKOFF_MS = 25;
+const NOBODY_WAITS = new DOMException("nobody waits for this read any more", "AbortError");
 
 /** The reads of one table in one process. */
 export class SharedReads {
@@ -148,21 +149,20 @@ export class SharedReads {
   }
 }
 
-/** Whether the caller still wants it. Who gave up has been answered; the promise is settled for nobody. */
-function isWaiting({ operation: { signal }, reject }: Waiting): boolean {
-  if (signal.aborted) reject(signal.reason);
-  return !signal.aborted;
+/** Whether the caller still wants it. Who gave up has been answered: the promise is settled for nobody. */
+function isWaiting({ operation, reject }: Waiting): boolean {
+  if (operation.isOver) reject(NOBODY_WAITS);
+  return !operation.isOver;
 }
 
 /** A signal that is aborted when the last of them has given up, or been answered. */
 function untilNobodyWaits(together: readonly Waiting[]): AbortSignal {
   const abandoned = new AbortController();
   let waiting = together.length;
-  for (const { operation } of together) {
-    operation.signal.addEventListener("abort", () => {
-      waiting -= 1;
-      if (waiting === 0) abandoned.abort();
-    });
-  }
+  const leave = () => {
+    waiting -= 1;
+    if (waiting === 0) abandoned.abort(NOBODY_WAITS);
+  };
+  for (const { operation } of together) operation.afterwards(leave);
   return abandoned.signal;
 }

@@ -9,6 +9,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import type { Connection } from "./client.js";
 import { isSameData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
@@ -171,7 +172,7 @@ export class SessionTable {
       Key: this.#keyOf(key),
       ReturnValues: "ALL_OLD",
     });
-    const { Attributes, $metadata } = await this.#send("DeleteItem", operation, (client, options) =>
+    const { Attributes, $metadata } = await this.#send("DeleteItem", operation, command, (client, options) =>
       client.send(command, options),
     );
     if (Attributes === undefined) return ($metadata.attempts ?? 1) > 1 ? "unknown" : undefined;
@@ -197,7 +198,7 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+      await this.#send("DeleteItem", operation, command, (client, options) => client.send(command, options));
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -241,7 +242,9 @@ export class SessionTable {
       ExclusiveStartKey: from,
       ...expression.spoken(),
     });
-    const page = await this.#send("Scan", operation, (client, options) => client.send(command, options));
+    const page = await this.#send("Scan", operation, command, (client, options) =>
+      client.send(command, options),
+    );
     const rows: ScannedRow[] = [];
     for (const item of page.Items ?? []) {
       const key = item[keys.hashKey]?.S;
@@ -260,22 +263,25 @@ export class SessionTable {
       Key: this.#keyOf(key),
       ConsistentRead: isStrong,
     });
-    const { Item } = await this.#send("GetItem", operation, (client, options) =>
+    const { Item } = await this.#send("GetItem", operation, command, (client, options) =>
       client.send(command, options),
     );
     return Item;
   }
 
   /** What goes wrong here is what the SDK says: nobody but those who read together hears of it. */
-  async #readMany(keys: readonly StorageKey[], abortSignal: AbortSignal): Promise<RowsRead> {
-    const { client, consistentRead, keys: layout } = this.#options;
+  async #readMany(keys: readonly StorageKey[], signal: AbortSignal): Promise<RowsRead> {
+    const { connection, consistentRead, keys: layout } = this.#options;
     const { TableName, ReturnConsumedCapacity } = this.#common();
     const Keys = keys.map((key) => this.#keyOf(key));
     const command = new BatchGetItemCommand({
       RequestItems: { [TableName]: { Keys, ConsistentRead: consistentRead } },
       ReturnConsumedCapacity,
     });
-    const { Responses, UnprocessedKeys, ConsumedCapacity } = await client.send(command, { abortSignal });
+    const { Responses, UnprocessedKeys, ConsumedCapacity } = await connection.client.send(
+      command,
+      connection.until(signal, command.input),
+    );
     const keyOf = (item: Item) => item[layout.hashKey]?.S;
     // One table was asked, whatever name the answer has for it.
     const left = new Set(Object.values(UnprocessedKeys ?? {})[0]?.Keys?.map(keyOf));
@@ -338,7 +344,7 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.#send("UpdateItem", operation, (client, options) => client.send(command, options));
+      await this.#send("UpdateItem", operation, command, (client, options) => client.send(command, options));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
@@ -356,20 +362,21 @@ export class SessionTable {
   async #send<Output extends Billed>(
     action: string,
     operation: Operation,
+    command: { readonly input: object },
     send: Send<Output>,
   ): Promise<Output> {
-    const { client, tableName, sleep, randomId } = this.#options;
+    const { connection, tableName, sleep, randomId } = this.#options;
     try {
-      const output = await send(client, { abortSignal: operation.signal });
+      const output = await send(connection.client, connection.until(operation.signal, command.input));
       operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
       return output;
     } catch (error) {
       // The operation has been answered at its deadline, and nobody asks for the reason any more.
-      if (operation.signal.aborted) throw operation.signal.reason;
+      operation.throwIfOver();
       if (isRefusal(error)) throw error;
       if (isTransactionConflict(error)) {
         await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
-        return this.#send(action, operation, send);
+        return this.#send(action, operation, command, send);
       }
       if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
       throw translateFailure(error, { action, tableName });
@@ -381,10 +388,11 @@ export class SessionTable {
    * that names neither; whoever may not send it is told the options' half.
    */
   async #explainKeys(cause: unknown, operation: Operation): Promise<SessionStoreError> {
-    const { client, tableName, keys } = this.#options;
+    const { connection, tableName, keys } = this.#options;
     const ours = showKeys(keys.hashKey, keys.sortKey ?? undefined);
     const command = new DescribeTableCommand({ TableName: tableName });
-    const described = await client.send(command, { abortSignal: operation.signal }).catch(() => undefined);
+    const options = connection.until(operation.signal, command.input);
+    const described = await connection.client.send(command, options).catch(() => undefined);
     const schema = described?.Table?.KeySchema;
     const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
     const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
@@ -418,7 +426,7 @@ type Express = (expression: Expression) => { assignments: string[]; condition: s
 
 type ExpressRead = (expression: Expression, comparesMaps: boolean) => ReturnType<Express>;
 
-type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
+type Send<Output> = (client: DynamoDBClient, options: ReturnType<Connection["until"]>) => Promise<Output>;
 
 /**
  * True while the row is still the session that was read, at the revision that was read, and not over by `now`.

@@ -32,8 +32,19 @@ export function isTouchDue(
 /** What came of a touch that was sent. */
 export type TouchOutcome = "touched" | "renewed by another" | "gone";
 
+/** A touch that is to be sent, for a session whose last move `isDue` says whether it is. */
+export interface Touch {
+  readonly lifetimeMs: number;
+  isDue(last: LastMove): boolean;
+  /** `moves` is to be told of each attempt. */
+  send(moves: (move: LastMove) => void): Promise<TouchOutcome>;
+}
+
+const NO_MOVE: LastMove = { updated: undefined, end: undefined };
+
 interface TouchOnItsWay {
   readonly lifetimeMs: number;
+  readonly move: () => LastMove;
   readonly outcome: Promise<TouchOutcome>;
 }
 
@@ -65,24 +76,35 @@ export class RecentTouches {
     this.#lastMoves.set(row.key, { gen: row.gen, updated: row.updated, end: endOf(row) });
   }
 
-  /** Sends a touch, or shares the outcome of one that is on its way for the same session and lifetime. */
-  share(row: SessionRow, lifetimeMs: number, send: () => Promise<TouchOutcome>): Promise<TouchOutcome> {
-    if (!this.#shares) return send();
+  /**
+   * Sends a touch, or shares the outcome of one that is on its way for the same session and lifetime; unless another is
+   * due after that, as it is at once where `touchInterval` is 0.
+   */
+  share(row: SessionRow, touch: Touch): Promise<TouchOutcome> {
+    if (!this.#shares) return touch.send(() => {});
+    const { lifetimeMs } = touch;
     const session = `${row.gen ?? ""} ${row.key}`;
     const onItsWay = this.#onTheirWay.get(session);
-    if (onItsWay && Math.abs(onItsWay.lifetimeMs - lifetimeMs) < SAME_LIFETIME_MS) {
+    const isSameLifetime = onItsWay && Math.abs(onItsWay.lifetimeMs - lifetimeMs) < SAME_LIFETIME_MS;
+    if (isSameLifetime && !touch.isDue(onItsWay.move())) {
       // The deadline of whoever sent it is not that of those who share it.
       return onItsWay.outcome.catch((error) => {
-        if (isAbort(error)) return this.share(row, lifetimeMs, send);
+        if (isAbort(error)) return this.share(row, touch);
         throw error;
       });
     }
-    const outcome = send();
-    const touch = { lifetimeMs, outcome };
+    let move = NO_MOVE;
+    let sent: TouchOnItsWay | undefined;
+    const outcome = touch.send((made) => {
+      move = made;
+      // Sent again, it is the last one.
+      if (sent) this.#onTheirWay.set(session, sent);
+    });
     const forget = () => {
-      if (this.#onTheirWay.get(session) === touch) this.#onTheirWay.delete(session);
+      if (this.#onTheirWay.get(session) === sent) this.#onTheirWay.delete(session);
     };
-    this.#onTheirWay.set(session, touch);
+    sent = { lifetimeMs, move: () => move, outcome };
+    this.#onTheirWay.set(session, sent);
     outcome.then(forget, forget);
     return outcome;
   }

@@ -183,6 +183,26 @@ describe("a touch", () => {
     expect(await engine.save(session, { n: 2 })).toEqual({ outcome: "saved" });
   });
 
+  it("with touchInterval 0 joins none that was sent before, so that the session ends when it should", async () => {
+    const { engine, clock, id, session, load, sent } = await loadedSession({
+      ttl: 100_000,
+      touchInterval: 0,
+    });
+    clock.pass(10);
+    const [isSent, isReleased] = [makeSignal(), makeSignal()];
+    sent.beforeNext("UpdateItem", () => {
+      isSent.give();
+      return isReleased.given;
+    });
+    const early = engine.touch(session);
+    await isSent.given;
+    clock.pass(9);
+    const later = await engine.touch(await load());
+    isReleased.give();
+    expect([await early, later]).toEqual([{ outcome: "throttled" }, { outcome: "touched" }]);
+    expect((await bench.row(id))?.until).toEqual({ N: String(clock.time + 100_000) });
+  });
+
   it("is not sent by those who waited for one that met its deadline, where a save has renewed the session by then", async () => {
     const proxy = await startDenialProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());

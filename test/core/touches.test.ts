@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { StorageKey } from "../../src/core/keys.js";
 import { storageKeyOf } from "../../src/core/keys.js";
 import type { SessionRow } from "../../src/core/record.js";
-import { isTouchDue, RecentTouches, type TouchOutcome } from "../../src/core/touches.js";
+import { isTouchDue, RecentTouches, type Touch, type TouchOutcome } from "../../src/core/touches.js";
 
 const layout = { hashKey: "pk", sortKey: "sk", hashPrefix: "" };
 
@@ -145,25 +145,41 @@ describe("touches that come together", () => {
     return { answers, failures, send };
   }
 
+  function touchBy(
+    send: () => Promise<TouchOutcome>,
+    lifetimeMs = LIFETIME,
+    touchInterval = 30_000,
+    time = 1000,
+  ): Touch {
+    return {
+      lifetimeMs,
+      isDue: (last) => isTouchDue(last, time, touchInterval, lifetimeMs),
+      send(moves) {
+        moves({ updated: time, end: time + lifetimeMs });
+        return send();
+      },
+    };
+  }
+
   it("are sent as one, and the next one afterwards", async () => {
     const touches = new RecentTouches(true);
     const { answers, send } = sender();
     const session = row("a", "g1", 100);
-    const together = [1, 2, 3].map(() => touches.share(session, LIFETIME, send));
+    const together = [1, 2, 3].map(() => touches.share(session, touchBy(send)));
     expect(answers).toHaveLength(1);
     answers[0]?.("touched");
     expect(await Promise.all(together)).toEqual(["touched", "touched", "touched"]);
-    void touches.share(session, LIFETIME, send);
+    void touches.share(session, touchBy(send));
     expect(answers).toHaveLength(2);
   });
 
   it("are apart where they mean another lifetime or another session", () => {
     const touches = new RecentTouches(true);
     const { answers, send } = sender();
-    void touches.share(row("a", "g1", 100), LIFETIME, send);
-    void touches.share(row("a", "g1", 100), 2 * LIFETIME, send);
-    void touches.share(row("a", "g2", 100), LIFETIME, send);
-    void touches.share(row("b", "g1", 100), LIFETIME, send);
+    void touches.share(row("a", "g1", 100), touchBy(send));
+    void touches.share(row("a", "g1", 100), touchBy(send, 2 * LIFETIME));
+    void touches.share(row("a", "g2", 100), touchBy(send));
+    void touches.share(row("b", "g1", 100), touchBy(send));
     expect(answers).toHaveLength(4);
   });
 
@@ -171,23 +187,35 @@ describe("touches that come together", () => {
     const touches = new RecentTouches(true);
     const { answers, failures, send } = sender();
     const session = row("a", "g1", 100);
-    const first = touches.share(session, LIFETIME, send);
-    const others = [touches.share(session, LIFETIME, send), touches.share(session, LIFETIME, send)];
+    const first = touches.share(session, touchBy(send));
+    const others = [touches.share(session, touchBy(send)), touches.share(session, touchBy(send))];
     failures[0]?.(new DOMException("the first one's deadline", "AbortError"));
     await expect(first).rejects.toThrow("deadline");
     await vi.waitFor(() => expect(answers).toHaveLength(2));
     failures[1]?.(new Error("throttled"));
     for (const other of others) await expect(other).rejects.toThrow("throttled");
     expect(answers).toHaveLength(2);
-    void touches.share(session, LIFETIME, send);
+    void touches.share(session, touchBy(send));
+    expect(answers).toHaveLength(3);
+  });
+
+  it("are sent again where another is due by then: at once, and not in the same millisecond, with an interval of 0", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    const session = row("a", "g1", 100);
+    let time = 1000;
+    for (const passed of [0, 0, 1, 0, 5]) {
+      time += passed;
+      void touches.share(session, touchBy(send, LIFETIME, 0, time));
+    }
     expect(answers).toHaveLength(3);
   });
 
   it("are sent each for itself where the runtime binds I/O to a request", () => {
     const touches = new RecentTouches(false);
     const { answers, send } = sender();
-    void touches.share(row("a", "g1", 100), LIFETIME, send);
-    void touches.share(row("a", "g1", 100), LIFETIME, send);
+    void touches.share(row("a", "g1", 100), touchBy(send));
+    void touches.share(row("a", "g1", 100), touchBy(send));
     expect(answers).toHaveLength(2);
   });
 });

@@ -16,19 +16,20 @@ export function checkThrottle(evidence: Evidence, sending: Sending): void {
   evidence.moves.set(`${call.server.name} ${gen}`, sending);
   evidence.check("passive", call.renews, () => `${nameOf(call)} sends a touch`);
   if (last === undefined) return;
+  const passed = sending.sentAt - last.sentAt;
+  const isDue = passed < 0 || passed >= intervalInForce(evidence.settings);
   if (last.kind === "touch") {
     evidence.check(
       "throttled",
-      last.end !== undefined,
+      last.end !== undefined || isDue || refused !== undefined,
       () => `${nameOf(call)} sends a touch while that of ${nameOf(last.call)} is on its way`,
     );
   }
   if (last.end !== "answered" || evidence.rowOf(call.id)?.gen !== gen) return;
   if (refused !== undefined && (last.endedAtTime ?? 0) > refused) return;
-  const passed = sending.sentAt - last.sentAt;
   evidence.check(
     "throttled",
-    passed < 0 || passed >= intervalInForce(evidence.settings),
+    isDue,
     () => `${nameOf(call)} sends a touch ${passed} ms after ${nameOf(last.call)} moved the expiry`,
   );
 }
@@ -67,13 +68,15 @@ export function checkFailure(evidence: Evidence, call: Call, code: string): void
 
 /** A call found its session gone: then it was, and has nothing of it. */
 export function checkGone(evidence: Evidence, call: Call): void {
+  const wasKnown = call.hand?.isKnownGone === true;
   if (call.hand && call.name === "save") call.hand.isKnownGone = true;
   const row = evidence.rowOf(call.id);
   const isLive = row !== undefined && row.until > call.server.clock.now();
   const stands =
     isLive && call.writes.some(({ gen, rev }) => gen === row.gen && row.rev - rev < REMEMBERED_WRITES);
   evidence.check("gone", !stands, () => `${nameOf(call)} is gone, and wrote ${shown(row)}`);
-  if (call.hand?.predecessor !== undefined) return;
+  // For one who was told so it stays gone, though another, by whose clock it lives, may have renewed it since.
+  if (wasKnown || call.hand?.predecessor !== undefined) return;
   const gen = call.hand?.gen ?? call.rowAtStart?.gen;
   if (gen === undefined || row?.gen !== gen || call.rowAtStart?.gen !== gen) return;
   const { most } = call.server.clock.since(call.startedAt);

@@ -121,6 +121,8 @@ export interface JsonRow {
 export interface Sending {
   readonly number: number;
   readonly call: Call;
+  /** The calls that wait for the same request. */
+  readonly beside: readonly Call[];
   readonly action: string;
   /** By the clock of its server. */
   readonly sentAt: number;

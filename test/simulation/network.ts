@@ -61,7 +61,7 @@ export interface Observer {
   applied(sending: Sending, applied: Applied): void;
   ended(sending: Sending, answer: Answer | undefined): void;
   /** A request for several rows has been answered, and this many were left unprocessed. */
-  readTogether(keys: number, left: number): void;
+  readTogether(calls: readonly Call[], keys: number, left: number): void;
 }
 
 /** Where commands are carried out: at once, by the model; in a moment of nobody's time, by an emulator. */
@@ -81,6 +81,7 @@ export class Network {
   readonly #observer: Observer;
   readonly #callOf = new WeakMap<AbortSignal, Call>();
   readonly #loads: Call[] = [];
+  readonly #travelling = new Set<Call>();
   #beginning: Call | undefined;
   #sendings = 0;
 
@@ -117,9 +118,15 @@ export class Network {
         const command = commandOf(given);
         return command.action === "BatchGetItem"
           ? this.#sendBatch(sentAt, command, abortSignal, server.clock)
-          : this.#send(sentAt, command, abortSignal, [this.#bind(abortSignal)]);
+          : this.#sendAlone(sentAt, command, abortSignal);
       },
     };
+  }
+
+  async #sendAlone(sentAt: number, command: Command, signal: AbortSignal): Promise<Output> {
+    const call = this.#bind(signal);
+    this.#travelling.add(call);
+    return this.#send(sentAt, command, signal, call).finally(() => this.#travelling.delete(call));
   }
 
   /**
@@ -130,19 +137,27 @@ export class Network {
     const [request] = Object.entries(command.input.RequestItems ?? {});
     if (request === undefined) throw new Error("a batch that asks for nothing");
     const [table, { Keys }] = request;
-    const waiting = this.#loads.filter((call) => call.server.clock === clock && call.settledAt === undefined);
+    const keys = Keys.map((Key) => Object.values(Key)[0]?.S ?? "");
+    const waiting = this.#loads.filter(
+      (call) =>
+        call.server.clock === clock &&
+        this.#isAsking(call) &&
+        keys.some((key) => key.endsWith(`#${call.id}`)),
+    );
+    for (const call of waiting) this.#travelling.add(call);
     const items: unknown[] = [];
     const left: unknown[] = [];
-    await Promise.all(
+    const rows = Promise.all(
       Keys.map(async (Key) => {
         const key = Object.values(Key)[0]?.S ?? "";
-        const [call, ...others] = waiting.filter(({ id }) => key.endsWith(`#${id}`));
+        const call = waiting.find(({ id }) => key.endsWith(`#${id}`));
         if (call === undefined) throw new Error("a batch reads what nobody waits for");
         const isHindered = this.#weather["is throttled"] > 0;
         if (isHindered && call.random.chance(UNPROCESSED)) return void left.push(Key);
         const single = { action: "GetItem", input: { Key } };
         try {
-          const { Item } = await this.#send(sentAt, single, signal, [call, ...others]);
+          const beside = waiting.filter((one) => one !== call);
+          const { Item } = await this.#send(sentAt, single, signal, call, beside);
           if (Item) items.push(Item);
         } catch (error) {
           if (signal.aborted || call.random.chance(0.5)) throw error;
@@ -150,11 +165,20 @@ export class Network {
         }
       }),
     );
-    this.#observer.readTogether(Keys.length, left.length);
+    await rows.finally(() => {
+      for (const call of waiting) this.#travelling.delete(call);
+    });
+    this.#observer.readTogether(waiting, Keys.length, left.length);
     return {
       Responses: { [table]: items },
       UnprocessedKeys: left.length > 0 ? { [table]: { Keys: left } } : {},
     };
+  }
+
+  /** Whether a load wants its row read: no save of its process is before it, and no other request reads it. */
+  #isAsking(call: Call): boolean {
+    const isAhead = call.behind.some(({ settledAt }) => settledAt === undefined);
+    return call.settledAt === undefined && !isAhead && !this.#travelling.has(call);
   }
 
   #bind(signal: AbortSignal): Call {
@@ -168,7 +192,8 @@ export class Network {
     sentAt: number,
     command: Command,
     signal: AbortSignal,
-    [call, ...others]: readonly [Call, ...Call[]],
+    call: Call,
+    beside: readonly Call[] = [],
   ): Promise<Output> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortError());
@@ -176,6 +201,7 @@ export class Network {
         number: this.#sendings++,
         call,
         action: command.action,
+        beside,
         sentAt,
         sentAtTime: this.#world.time,
         kind: kindOf(command),
@@ -199,7 +225,11 @@ export class Network {
         sending.end = answer.ok ? "answered" : isRefused ? "refused" : "failed";
         sending.endedAtTime = this.#world.time;
         this.#observer.ended(sending, answer);
-        for (const other of others) this.#observer.ended({ ...sending, call: other }, answer);
+        for (const other of beside) {
+          // One that waited for a save meanwhile has asked for a later read.
+          if (other.id === call.id && other.settledAt === undefined)
+            this.#observer.ended({ ...sending, call: other }, answer);
+        }
         if (answer.ok) resolve({ ...answer.output, $metadata: { attempts: sending.attempts } });
         else reject(answer.error);
       });

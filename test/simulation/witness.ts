@@ -40,7 +40,7 @@ export class Witness implements Observer {
 
   hindered(sending: Sending, fate: Fate): void {
     this.#evidence.count(`fault ${fate}`);
-    this.#evidence.hinder(sending.call);
+    for (const call of [sending.call, ...sending.beside]) this.#evidence.hinder(call);
     this.#evidence.world.log(() => `    ${commandName(sending)} ${fate}`);
   }
 
@@ -89,9 +89,11 @@ export class Witness implements Observer {
     }
   }
 
-  readTogether(keys: number, left: number): void {
+  readTogether(calls: readonly Call[], keys: number, left: number): void {
     this.#evidence.count(`batch of ${keys > 1 ? "several rows" : "one row for several"}`);
-    if (left > 0) this.#evidence.count("batch that leaves rows unprocessed");
+    if (left === 0) return;
+    this.#evidence.count("batch that leaves rows unprocessed");
+    for (const call of calls) this.#evidence.hinder(call);
   }
 
   /** A call has been answered: its result, or the code of its error. */

@@ -1,0 +1,55 @@
+// The DynamoDB client behind a store: the caller's as it is, or one made here for few, short and frequent requests.
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+
+/** A client, and how its commands are called off. */
+export interface Connection {
+  readonly client: DynamoDBClient;
+  /** What is sent along with the command of this input, so that `signal` aborts it. */
+  until(signal: AbortSignal, input: object): { readonly abortSignal: AbortSignal } | undefined;
+  /** Closes a client that was made here. */
+  close(): void;
+}
+
+// An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time for others:
+// the SDK makes three in all.
+const LONGEST_ATTEMPT_MS = 1000;
+const ATTEMPTS = 3;
+
+/** The connection of a client of the caller's, who closes it. */
+export function connectionOf(client: DynamoDBClient): Connection {
+  return { client, until: (abortSignal) => ({ abortSignal }), close() {} };
+}
+
+/**
+ * A client whose middleware is resolved once for each kind of command, and not for each call.
+ *
+ * The SDK does that (`cacheMiddleware`) for commands that are sent without options; with an `abortSignal` among them it
+ * resolves everything anew. So here the signal is known by the command's input, and joins the request where that leaves.
+ *
+ * @param timeoutMs what an operation has for all of its attempts.
+ */
+export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number): Connection {
+  const attemptMs = Math.ceil(Math.min(LONGEST_ATTEMPT_MS, timeoutMs / ATTEMPTS));
+  const client = new DynamoDBClient({
+    cacheMiddleware: true,
+    requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
+    ...config,
+  });
+  // It has each input and output copied for a logger, also where there is none.
+  if (config.logger === undefined) client.middlewareStack.remove("loggerMiddleware");
+  const signals = new WeakMap<object, AbortSignal>();
+  client.middlewareStack.add(
+    () =>
+      async ({ input, request }) =>
+        client.config.requestHandler.handle(request, { abortSignal: signals.get(input) }),
+    { step: "deserialize", priority: "low", name: "abortableRequest" },
+  );
+  return {
+    client,
+    until(signal, input) {
+      signals.set(input, signal);
+      return undefined;
+    },
+    close: () => client.destroy(),
+  };
+}
