@@ -14,7 +14,7 @@ import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
 import { Expression } from "./expression.js";
 import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
-import { isStorageKey, type StorageKey, storageKeyOf } from "./keys.js";
+import { isStorageKey, type KeyLayout, type StorageKey, storageKeyOf } from "./keys.js";
 import { keepsMapClock, withMapClock } from "./map.js";
 import { optionsFor } from "./neighbours.js";
 import type { Operation } from "./operation.js";
@@ -167,11 +167,11 @@ export class SessionTable {
    */
   async remove(key: StorageKey, operation: Operation): Promise<SessionRow | "unknown" | undefined> {
     const command = new DeleteItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       ReturnValues: "ALL_OLD",
     });
-    const { Attributes, $metadata } = await this.#send("DeleteItem", operation, (client, options) =>
+    const { Attributes, $metadata } = await this.send("DeleteItem", operation, (client, options) =>
       client.send(command, options),
     );
     if (Attributes === undefined) return ($metadata.attempts ?? 1) > 1 ? "unknown" : undefined;
@@ -191,63 +191,18 @@ export class SessionTable {
     const expression = new Expression();
     const condition = isExactly(expression, row);
     const command = new DeleteItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(row.key),
       ConditionExpression: condition,
       ...expression.spoken(),
     });
     try {
-      await this.#send("DeleteItem", operation, (client, options) => client.send(command, options));
+      await this.send("DeleteItem", operation, (client, options) => client.send(command, options));
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
       throw error;
     }
-  }
-
-  /** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
-  async checkKeys(operation: Operation): Promise<void> {
-    const noSession = storageKeyOf("-", this.#options.keys);
-    if (noSession !== undefined) await this.read(noSession, operation);
-  }
-
-  /**
-   * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
-   * and is billed for, the whole table.
-   */
-  async scan(
-    attributes: "all" | "expiry",
-    from: Item | undefined,
-    operation: Operation,
-  ): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
-    const { keys, consistentRead } = this.#options;
-    const expression = new Expression();
-    const hashKey = () => expression.name(keys.hashKey, "#hashKey");
-    const conditions = [`attribute_exists(${expression.name("sess")})`];
-    if (keys.hashPrefix !== "") {
-      conditions.push(`begins_with(${hashKey()}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
-    }
-    // Other data may share the table and the prefix; a session's two keys are the same.
-    if (keys.sortKey !== null) conditions.push(`${hashKey()} = ${expression.name(keys.sortKey, "#sortKey")}`);
-    const projection =
-      attributes === "expiry"
-        ? [hashKey(), expression.name("until"), expression.name("expires")].join(", ")
-        : undefined;
-    const command = new ScanCommand({
-      ...this.#common(),
-      ConsistentRead: consistentRead,
-      FilterExpression: conditions.join(" AND "),
-      ProjectionExpression: projection,
-      ExclusiveStartKey: from,
-      ...expression.spoken(),
-    });
-    const page = await this.#send("Scan", operation, (client, options) => client.send(command, options));
-    const rows: ScannedRow[] = [];
-    for (const item of page.Items ?? []) {
-      const key = item[keys.hashKey]?.S;
-      if (key !== undefined && isStorageKey(key, keys)) rows.push({ key, item });
-    }
-    return { rows, next: page.LastEvaluatedKey };
   }
 
   #decode(item: Item | undefined, key: StorageKey): SessionRow | undefined {
@@ -256,11 +211,11 @@ export class SessionTable {
 
   async #readOne(key: StorageKey, isStrong: boolean, operation: Operation): Promise<Item | undefined> {
     const command = new GetItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       ConsistentRead: isStrong,
     });
-    const { Item } = await this.#send("GetItem", operation, (client, options) =>
+    const { Item } = await this.send("GetItem", operation, (client, options) =>
       client.send(command, options),
     );
     return Item;
@@ -269,7 +224,7 @@ export class SessionTable {
   /** What goes wrong here is what the SDK says: nobody but those who read together hears of it. */
   async #readMany(keys: readonly StorageKey[], abortSignal: AbortSignal): Promise<RowsRead> {
     const { client, consistentRead, keys: layout } = this.#options;
-    const { TableName, ReturnConsumedCapacity } = this.#common();
+    const { TableName, ReturnConsumedCapacity } = this.common();
     const Keys = keys.map((key) => this.#keyOf(key));
     const command = new BatchGetItemCommand({
       RequestItems: { [TableName]: { Keys, ConsistentRead: consistentRead } },
@@ -330,7 +285,7 @@ export class SessionTable {
     const expression = new Expression();
     const { assignments, condition } = express(expression);
     const command = new UpdateItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       UpdateExpression: `SET ${assignments.join(", ")}`,
       ConditionExpression: condition,
@@ -338,7 +293,7 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.#send("UpdateItem", operation, (client, options) => client.send(command, options));
+      await this.send("UpdateItem", operation, (client, options) => client.send(command, options));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
@@ -353,7 +308,8 @@ export class SessionTable {
     return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
   }
 
-  async #send<Output extends Billed>(
+  /** Sends a command within its operation, and fails as this package does. */
+  async send<Output extends Billed>(
     action: string,
     operation: Operation,
     send: Send<Output>,
@@ -369,7 +325,7 @@ export class SessionTable {
       if (isRefusal(error)) throw error;
       if (isTransactionConflict(error)) {
         await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
-        return this.#send(action, operation, send);
+        return this.send(action, operation, send);
       }
       if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
       throw translateFailure(error, { action, tableName });
@@ -404,10 +360,56 @@ export class SessionTable {
   }
 
   // Capacity is asked for where somebody listens.
-  #common(): { TableName: string; ReturnConsumedCapacity: "TOTAL" | undefined } {
+  common(): { TableName: string; ReturnConsumedCapacity: "TOTAL" | undefined } {
     const { tableName, onEvent } = this.#options;
     return { TableName: tableName, ReturnConsumedCapacity: onEvent && "TOTAL" };
   }
+}
+
+/** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
+export async function checkKeys(table: SessionTable, keys: KeyLayout, operation: Operation): Promise<void> {
+  const noSession = storageKeyOf("-", keys);
+  if (noSession !== undefined) await table.read(noSession, operation);
+}
+
+/**
+ * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
+ * and is billed for, the whole table. A function, that a bundler leaves out where nothing is listed.
+ */
+export async function scanPage(
+  table: SessionTable,
+  { keys, consistentRead }: Pick<ResolvedOptions, "keys" | "consistentRead">,
+  attributes: "all" | "expiry",
+  from: Item | undefined,
+  operation: Operation,
+): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
+  const expression = new Expression();
+  const hashKey = () => expression.name(keys.hashKey, "#hashKey");
+  const conditions = [`attribute_exists(${expression.name("sess")})`];
+  if (keys.hashPrefix !== "") {
+    conditions.push(`begins_with(${hashKey()}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
+  }
+  // Other data may share the table and the prefix; a session's two keys are the same.
+  if (keys.sortKey !== null) conditions.push(`${hashKey()} = ${expression.name(keys.sortKey, "#sortKey")}`);
+  const projection =
+    attributes === "expiry"
+      ? [hashKey(), expression.name("until"), expression.name("expires")].join(", ")
+      : undefined;
+  const command = new ScanCommand({
+    ...table.common(),
+    ConsistentRead: consistentRead,
+    FilterExpression: conditions.join(" AND "),
+    ProjectionExpression: projection,
+    ExclusiveStartKey: from,
+    ...expression.spoken(),
+  });
+  const page = await table.send("Scan", operation, (client, options) => client.send(command, options));
+  const rows: ScannedRow[] = [];
+  for (const item of page.Items ?? []) {
+    const key = item[keys.hashKey]?.S;
+    if (key !== undefined && isStorageKey(key, keys)) rows.push({ key, item });
+  }
+  return { rows, next: page.LastEvaluatedKey };
 }
 
 interface Billed {
