@@ -1,12 +1,15 @@
 // The one file that sends item commands and scans for our own rows: commands in, typed records out. What to write and
 // when is the engine's business; here is how, and above each condition why it is right.
 import {
+  type $Command,
   BatchGetItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
-  type DynamoDBClient,
+  type DynamoDBClientResolvedConfig,
   GetItemCommand,
   ScanCommand,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { isSameData } from "./data.js";
@@ -171,9 +174,7 @@ export class SessionTable {
       Key: this.#keyOf(key),
       ReturnValues: "ALL_OLD",
     });
-    const { Attributes, $metadata } = await this.send("DeleteItem", operation, (client, options) =>
-      client.send(command, options),
-    );
+    const { Attributes, $metadata } = await this.send("DeleteItem", operation, command);
     if (Attributes === undefined) return ($metadata.attempts ?? 1) > 1 ? "unknown" : undefined;
     if (!isSessionItem(Attributes)) return undefined;
     try {
@@ -197,7 +198,7 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.send("DeleteItem", operation, (client, options) => client.send(command, options));
+      await this.send("DeleteItem", operation, command);
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -215,9 +216,7 @@ export class SessionTable {
       Key: this.#keyOf(key),
       ConsistentRead: isStrong,
     });
-    const { Item } = await this.send("GetItem", operation, (client, options) =>
-      client.send(command, options),
-    );
+    const { Item } = await this.send("GetItem", operation, command);
     return Item;
   }
 
@@ -293,7 +292,7 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.send("UpdateItem", operation, (client, options) => client.send(command, options));
+      await this.send("UpdateItem", operation, command);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
@@ -309,14 +308,14 @@ export class SessionTable {
   }
 
   /** Sends a command within its operation, and fails as this package does. */
-  async send<Output extends Billed>(
+  async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes & Billed>(
     action: string,
     operation: Operation,
-    send: Send<Output>,
+    command: Command<Input, Output>,
   ): Promise<Output> {
     const { client, tableName, sleep, randomId } = this.#options;
     try {
-      const output = await send(client, { abortSignal: operation.signal });
+      const output: Output = await client.send(command, { abortSignal: operation.signal });
       operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
       return output;
     } catch (error) {
@@ -325,7 +324,7 @@ export class SessionTable {
       if (isRefusal(error)) throw error;
       if (isTransactionConflict(error)) {
         await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
-        return this.send(action, operation, send);
+        return this.send(action, operation, command);
       }
       if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
       throw translateFailure(error, { action, tableName });
@@ -403,7 +402,7 @@ export async function scanPage(
     ExclusiveStartKey: from,
     ...expression.spoken(),
   });
-  const page = await table.send("Scan", operation, (client, options) => client.send(command, options));
+  const page = await table.send("Scan", operation, command);
   const rows: ScannedRow[] = [];
   for (const item of page.Items ?? []) {
     const key = item[keys.hashKey]?.S;
@@ -420,7 +419,13 @@ type Express = (expression: Expression) => { assignments: string[]; condition: s
 
 type ExpressRead = (expression: Expression, comparesMaps: boolean) => ReturnType<Express>;
 
-type Send<Output> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<Output>;
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  DynamoDBClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
 
 /**
  * True while the row is still the session that was read, at the revision that was read, and not over by `now`.
