@@ -103,8 +103,9 @@ export class RowProtocol {
     if (result.outcome === "written") this.#touches.remember(result.row);
     // Whoever asked was answered at the deadline, and the session in hand may have gone on.
     operation.signal.throwIfAborted();
-    const current = result.outcome === "written" ? result.row : result.current;
-    if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
+    // One that was written remembers this write as well.
+    const current = result.row;
+    if (current?.writes.includes(writeId)) {
       const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
       session.wrote(current, text);
       if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
@@ -217,7 +218,7 @@ export class RowProtocol {
       if (expired === undefined) return this.#table.create(fresh, expiry, operation);
       if (session.mayCreate) return this.#table.replaceExpired(expired, fresh, expiry, operation);
       // It may have been renewed since it was read.
-      return { outcome: "refused", current: await this.#table.read(key, operation) };
+      return { outcome: "refused", row: await this.#table.read(key, operation) };
     }
     const content = {
       ...fresh,
@@ -253,15 +254,15 @@ export class RowProtocol {
     for (let attempt = 1; ; attempt++) {
       const lifetime = this.#lifetime(row.text, cookie);
       const result = await this.#table.renew(row, this.#expiry(lifetime), operation);
-      const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
+      const current: SessionRow | undefined = result.row;
       // One that was touched is not gone, however long the answer took: others may have renewed it since.
-      const isOver = result.outcome === "refused" && this.isGone(row, current);
-      if (current === undefined || isOver) return "gone";
+      const isTouched = result.outcome === "written";
+      if (current === undefined || (!isTouched && this.isGone(row, current))) return "gone";
       // A row that cannot be read is not taken for the session's.
-      if (result.outcome === "refused") this.read(current);
+      if (!isTouched) this.read(current);
       this.#touches.remember(current);
       session.met(current);
-      if (result.outcome === "written") {
+      if (isTouched) {
         tell(this.#options.onEvent, { type: "touch", ...done(operation, this.#options.now()) });
         return "touched";
       }

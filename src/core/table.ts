@@ -42,7 +42,7 @@ const LONGEST_CONFLICT_PAUSE_MS = 50;
 /** What came of a conditional write: the row as it is now, or the one that stood in the way, if any does. */
 export type WriteResult =
   | { readonly outcome: "written"; readonly row: SessionRow }
-  | { readonly outcome: "refused"; readonly current: SessionRow | undefined };
+  | { readonly outcome: "refused"; readonly row: SessionRow | undefined };
 
 /** A row met by a scan: its key and expiry, and the whole of it where that was asked for. */
 export interface ScannedRow {
@@ -266,7 +266,7 @@ export class SessionTable {
     const attempt = (comparesMaps: boolean) =>
       this.#update(row.key, item, operation, (expression) => express(expression, comparesMaps));
     const result = await attempt(this.#comparesMaps);
-    if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
+    if (result.outcome === "written" || !this.#cannotCompare(row, result.row)) return result;
     const another = await attempt(false);
     // Refused again, it was for another reason.
     if (another.outcome === "written") this.#comparesMaps = false;
@@ -296,8 +296,8 @@ export class SessionTable {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
-      const current = error.Item ? this.#decode(error.Item, key) : await this.read(key, operation);
-      return { outcome: "refused", current };
+      const row = error.Item ? this.#decode(error.Item, key) : await this.read(key, operation);
+      return { outcome: "refused", row };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };
   }
