@@ -6,11 +6,11 @@ import { describe } from "./checks.js";
 import type { IsDoors } from "./concurrency.js";
 import { apart, encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
-import { tell } from "./events.js";
+import { tell, tellOf } from "./events.js";
 import { isExpired, isRemovable } from "./expiry.js";
 import { type StorageKey, storageKeyOf } from "./keys.js";
 import { withoutLost } from "./merge.js";
-import { done, type Operation, OperationRunner } from "./operation.js";
+import { type Operation, OperationRunner } from "./operation.js";
 import {
   type OptionFunctions,
   type ResolvedOptions,
@@ -162,8 +162,7 @@ export class SessionEngine {
       const isLive = row !== undefined && !isExpired(row, this.#options.now());
       if (row !== undefined && !isLive) await this.#retire(row, operation);
       const session = isLive ? this.hand(id, row) : undefined;
-      const { keys } = operation;
-      tell(this.#options.onEvent, { type: "load", ...this.#done(operation), found: isLive, keys });
+      tellOf(this.#options, operation, { type: "load", found: isLive, keys: operation.keys });
       return session;
     });
   }
@@ -279,7 +278,7 @@ export class SessionEngine {
         await atOnce;
         await remove();
       });
-      tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
+      tellOf(this.#options, operation, { type: "destroy" });
     };
     return this.#operations.run("destroy", id, work, (error) => {
       if (!isRemoved || !isTimeout(error)) throw error;
@@ -438,12 +437,8 @@ export class SessionEngine {
     );
   }
 
-  #done(operation: Operation) {
-    return done(operation, this.#options.now());
-  }
-
   #saved(operation: Operation, attempts: number): void {
-    tell(this.#options.onEvent, { type: "save", ...this.#done(operation), attempts });
+    tellOf(this.#options, operation, { type: "save", attempts });
   }
 
   #gone(operation: Operation): { outcome: "gone" } {

@@ -4,10 +4,10 @@ import { describe } from "./checks.js";
 import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
 import { SessionStoreError } from "./errors.js";
-import { tell } from "./events.js";
+import { tellOf } from "./events.js";
 import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
-import { done, type Operation } from "./operation.js";
+import type { Operation } from "./operation.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
 import { nameOfPath } from "./paths.js";
 import { randomFraction } from "./random.js";
@@ -94,7 +94,7 @@ export class RowProtocol {
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
     const { session, text, writeId, operation } = change;
     session.recognize();
-    const { now, onEvent } = this.#options;
+    const { now } = this.#options;
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
     const written = this.#written(session, row, text);
@@ -108,7 +108,7 @@ export class RowProtocol {
     if (current?.writes.includes(writeId)) {
       const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
       session.wrote(current, text);
-      if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
+      if (paths) tellOf(this.#options, operation, { type: "merge", paths });
       return "saved";
     }
     session.trusts(writeId);
@@ -139,7 +139,7 @@ export class RowProtocol {
     const outcome = row ? await this.#touch(session, row, cookie, operation) : "gone";
     if (outcome === "gone") session.end();
     if (outcome !== "renewed by another") return outcome;
-    tell(this.#options.onEvent, { type: "throttle", ...done(operation, this.#options.now()) });
+    tellOf(this.#options, operation, { type: "throttle" });
     return "throttled";
   }
 
@@ -263,7 +263,7 @@ export class RowProtocol {
       this.#touches.remember(current);
       session.met(current);
       if (isTouched) {
-        tell(this.#options.onEvent, { type: "touch", ...done(operation, this.#options.now()) });
+        tellOf(this.#options, operation, { type: "touch" });
         return "touched";
       }
       // Refused by a newer write or touch, which has renewed the session itself; unless that was long ago.
