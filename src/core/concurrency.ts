@@ -70,10 +70,10 @@ function byFunction(
   }
   if (given instanceof Promise) given.catch(() => {});
   else if (isObject(given)) return { data: { ...apart(given, isDoors)[1], ...data }, overridden };
-  throw conflict(`must return the session's data, and gave ${describe(given)}`);
+  throw conflict(`gave ${describe(given)}, not session data`);
 }
 
 function conflict(what: string, cause?: unknown): SessionStoreError {
-  const text = `another request has changed the session meanwhile, and the function "concurrency" ${what}. Nothing was written`;
+  const text = `another request changed the session, and the function "concurrency" ${what}. Nothing was written`;
   return new SessionStoreError("ERR_SESSION_CONFLICT", text, { cause });
 }

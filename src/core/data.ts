@@ -125,5 +125,5 @@ function findUnstorable(
 }
 
 function refuse(what: string, cause?: unknown): never {
-  throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", `${what}; nothing was written`, { cause });
+  throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", `${what}. Nothing was written`, { cause });
 }

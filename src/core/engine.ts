@@ -433,7 +433,7 @@ export class SessionEngine {
     const given = typeof id === "string" ? `${id.length} characters` : describe(id);
     throw new SessionStoreError(
       "ERR_SESSION_ID",
-      `a session cannot be saved under this id (${given}): it must be a string that is not empty, is Unicode, and with table.hashPrefix is at most 1 024 bytes (2 048 where there is no sort key). Nothing was written`,
+      `a session cannot be saved under this id (${given}): expected Unicode text of, with table.hashPrefix, at most 1 024 bytes (2 048 without a sort key). Nothing was written`,
     );
   }
 

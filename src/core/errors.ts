@@ -55,7 +55,7 @@ export class SessionStoreError extends Error {
 export function tooLarge(size: string, cause?: unknown): SessionStoreError {
   return new SessionStoreError(
     "ERR_SESSION_TOO_LARGE",
-    `the session's row ${size}, and DynamoDB holds at most 400 KB; keep large data elsewhere and its key in the session. Nothing was written`,
+    `the session's row ${size}, and DynamoDB holds 400 KB; keep large data elsewhere. Nothing was written`,
     { cause },
   );
 }

@@ -27,7 +27,7 @@ const MIN_NUMBER = 1e-130;
  * @throws {SessionStoreError} `ERR_SESSION_UNSERIALIZABLE`, naming the path of what a map cannot hold.
  */
 export function toMap(data: SessionData, updated: number): AttributeValue {
-  if (Object.hasOwn(data, CLOCK)) refuse([CLOCK], "is where 0.0.19 keeps the time of the last write");
+  if (Object.hasOwn(data, CLOCK)) refuse([CLOCK], "is where 0.0.19 keeps its clock");
   const fields = mapOf(data, []);
   return { M: { ...fields.M, [CLOCK]: { N: String(updated) } } };
 }
@@ -62,7 +62,7 @@ function mapOf(data: object, path: readonly string[]): MapAttribute {
   for (const [name, value] of Object.entries(data)) {
     const below = [...path, name];
     // The SDK drops a map's entry of this name when it sends and when it reads.
-    if (name === "__proto__") refuse(below, "is a name that the SDK drops from maps");
+    if (name === "__proto__") refuse(below, "is a name that the SDK drops");
     if (name === "" || hasLoneSurrogate(name)) refuse(below, "is empty or not Unicode text");
     fields[name] = attributeOf(value, below);
   }
@@ -90,7 +90,7 @@ function attributeOf(value: unknown, path: readonly string[]): AttributeValue {
 function refuse(path: readonly string[], why: string): never {
   throw new SessionStoreError(
     "ERR_SESSION_UNSERIALIZABLE",
-    `session data cannot be written with format: "map": ${showPath(path)} ${why}; format: "json" takes it. Nothing was written`,
+    `session data: ${showPath(path)} ${why}; format: "json" takes it. Nothing was written`,
   );
 }
 

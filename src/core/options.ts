@@ -135,21 +135,21 @@ const MAX_TIMER_MS = 2_147_483_647;
 const A_CONFIGURATION: Check = [isObject, "the configuration of a DynamoDBClient"];
 
 const CHECKS: Record<keyof SessionStoreOptions, Check> = {
-  table: [isObject, "an object with at least { name }"],
+  table: [isObject, "{ name, … }"],
   ttl: [
     (value) => typeof value === "function" || isLifetime(value),
-    "milliseconds, 1 or more, or a function that gives them",
+    "milliseconds, 1 or more, or a function",
   ],
   touchInterval: [isInterval, "milliseconds, 0 or more"],
   keepExpired: TRUE_OR_FALSE,
-  client: [isDynamoDBClient, "a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK 3.952 or newer"],
+  client: [isDynamoDBClient, "a client of the AWS SDK 3.952 or newer"],
   clientConfig: A_CONFIGURATION,
   dynamoConfig: A_CONFIGURATION,
   consistentRead: TRUE_OR_FALSE,
   format: [(value) => value === "json" || value === "map", '"json" or "map"'],
   concurrency: [
     (value) => value === "merge" || value === "last-write-wins" || typeof value === "function",
-    '"merge", "last-write-wins" or a function (base, ours, theirs) => data',
+    '"merge", "last-write-wins" or a function',
   ],
   timeout: [(value) => isLifetime(value) && value <= MAX_TIMER_MS, "milliseconds, from 1 to 2 147 483 647"],
   onEvent: A_FUNCTION,
@@ -161,12 +161,12 @@ const CHECKS: Record<keyof SessionStoreOptions, Check> = {
 const TABLE_CHECKS: Record<keyof TableOptions, Check> = {
   name: [
     (value) => typeof value === "string" && value !== "",
-    "the name of a DynamoDB table (is the environment variable set that it comes from?)",
+    "a table's name (is its environment variable set?)",
   ],
-  hashKey: [isKeyName, "the name of the table's hash key, and none of a row's other attributes"],
+  hashKey: [isKeyName, "the name of the table's hash key, not of another attribute"],
   sortKey: [
     (value) => value === null || isKeyName(value),
-    "the name of the table's sort key, and none of a row's other attributes, or null for a table without one",
+    "the name of the table's sort key, not of another attribute, or null where it has none",
   ],
   hashPrefix: [
     (value) => typeof value === "string" && !hasLoneSurrogate(value) && utf8Length(value) <= 512,
@@ -188,12 +188,11 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     hashPrefix: table.hashPrefix ?? DEFAULTS.hashPrefix,
   };
   if (keys.hashKey === keys.sortKey)
-    refuseOption("table.sortKey: expected another name than table.hashKey", keys.sortKey);
+    refuseOption("table.sortKey: expected another than table.hashKey", keys.sortKey);
   const clients = Object.entries({ client, clientConfig, dynamoConfig }).filter(
     ([, value]) => value !== undefined,
   );
-  if (clients.length > 1)
-    refuseOption(`${clients.map(([name]) => name).join(" and ")}: give only one of them`);
+  if (clients.length > 1) refuseOption(`${clients.map(([name]) => name).join(" and ")}: give only one`);
   return {
     tableName: table.name,
     keys,
@@ -215,8 +214,7 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
 
 /** Checks each option by itself. @throws {SessionStoreError} `ERR_SESSION_OPTIONS`. */
 export function checkOptions(options: SessionStoreOptions): void {
-  if (!isObject(options))
-    refuseOption("options: expected an object with at least { table: { name } }", options);
+  if (!isObject(options)) refuseOption("options: expected { table: { name }, … }", options);
   checkEach(options, CHECKS, "", ["table"]);
   checkEach(options.table, TABLE_CHECKS, "table.", ["name"]);
 }

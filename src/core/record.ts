@@ -62,7 +62,7 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
   const keepsClock = keepsMapClock(item.sess, rev !== undefined, layout);
   const text = fromSess(item.sess, keepsClock);
   if (text === undefined) {
-    throw corrupt(key, layout, `its attribute "sess" is neither JSON text nor a map`);
+    throw corrupt(key, layout, `"sess" is neither JSON text nor a map`);
   }
   return {
     key,
@@ -129,7 +129,7 @@ export function corrupt(key: StorageKey, layout: KeyLayout, why: string): Sessio
   const name = layout.hashPrefix + shortId(sessionIdOf(key, layout));
   return new SessionStoreError(
     "ERR_SESSION_CORRUPT",
-    `the row "${name}" cannot be read: ${why}; it was left as it is. Mend it, or destroy the session`,
+    `the row "${name}" cannot be read, and was left as it is: ${why}. Mend it, or destroy the session`,
   );
 }
 
@@ -155,7 +155,7 @@ function expiresOf(item: Item, key: StorageKey, layout: KeyLayout): number | und
   const value = written.trim() === "" ? Number.NaN : Number(written);
   if (value >= 0 && value < YEAR_5000_SECONDS) return value;
   if (value >= 0 && value < YEAR_5000_SECONDS * 1000) return value / 1000;
-  throw corrupt(key, layout, 'its attribute "expires" is no time in seconds');
+  throw corrupt(key, layout, '"expires" is no time in seconds');
 }
 
 function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): number | undefined {
@@ -163,7 +163,7 @@ function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout):
   if (attribute === undefined) return undefined;
   const value = Number(attribute.N);
   if (attribute.N === undefined || !Number.isFinite(value)) {
-    throw corrupt(key, layout, `its attribute "${name}" is no number`);
+    throw corrupt(key, layout, `"${name}" is no number`);
   }
   return value;
 }

@@ -344,11 +344,11 @@ export class SessionTable {
     const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
     const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
     const advice = hashKey
-      ? `the table has ${showKeys(hashKey, sortKey)}. Set ${optionsFor(hashKey, sortKey ?? null)}; or use another table (keys are of type string)`
-      : "the table has others, and these credentials may not describe it. Set table.hashKey and table.sortKey to the table's";
+      ? `the table has ${showKeys(hashKey, sortKey)}. Set ${optionsFor(hashKey, sortKey ?? null)}; or use another table (keys are strings)`
+      : "the table has others, and these credentials may not describe it. Set table.hashKey and table.sortKey";
     return new SessionStoreError(
       "ERR_SESSION_TABLE",
-      `the keys of the table "${tableName}" are not those of the options: the options say ${ours}; ${advice}`,
+      `the table "${tableName}" has other keys: the options say ${ours}; ${advice}`,
       { cause },
     );
   }

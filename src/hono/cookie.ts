@@ -107,7 +107,7 @@ function checkSecrets(secret: string | readonly string[]): Secrets {
   if (isLongEnough(first) && older.every(isLongEnough)) return [first, ...older];
   // Not even the length of what was given: it may be the secret.
   return refuseOption(
-    `secret: expected a string of at least ${SHORTEST_SECRET} characters, or a list of them of which the first signs (is the environment variable set that it comes from?)`,
+    `secret: expected a string of at least ${SHORTEST_SECRET} characters, or a list of them (is its environment variable set?)`,
   );
 }
 
@@ -118,7 +118,7 @@ const isText = (value: unknown) => typeof value === "string" && NO_BREAK.test(va
 const CHECKS: Readonly<Record<keyof SessionCookieOptions, Check>> = {
   name: [
     (value) => typeof value === "string" && NAME.test(value),
-    "a cookie's name (__Host- and __Secure- are options: cookie.prefix)",
+    "a cookie's name (without the prefix: that is cookie.prefix)",
   ],
   maxAge: [
     (value) => typeof value === "number" && value > 0 && Number.isFinite(value),

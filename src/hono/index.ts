@@ -187,7 +187,7 @@ function claim(c: Context, option: "variable" | "cookie.name" | "table.hashPrefi
   const claims = claimed.get(c) ?? new Set();
   const taken = `${option} ${name}`;
   if (claims.has(taken)) {
-    refuseOption(`${option}: two session() are at work on one request with "${name}"; give one another`);
+    refuseOption(`${option}: two session() work on one request with "${name}"; give one another`);
   }
   claimed.set(c, claims.add(taken));
 }

@@ -406,7 +406,7 @@ export class RequestSession implements Session {
 function committed(): SessionStoreError {
   return new SessionStoreError(
     "ERR_SESSION_COMMITTED",
-    "the response has left: the session's changes are written, and no cookie can be set any more; change it before, or by session.update",
+    "the response has left, and its cookie with it; change the session before, or by session.update",
   );
 }
 
@@ -414,14 +414,14 @@ function committed(): SessionStoreError {
 function copyOfFields(fields: unknown): SessionData {
   const copy = copyOfData(fields);
   for (const [name, value] of Object.entries(Object(fields))) {
-    if (isFlash(name)) refuseField(name, "has a name that flash() keeps its values under");
+    if (isFlash(name)) refuseField(name, "has a name that flash() uses");
     if (typeof value === "function" || typeof value === "symbol") refuseField(name, `is a ${typeof value}`);
   }
   return copy;
 }
 
 function refuseField(name: string, why: string): never {
-  const text = `session data cannot be stored: the field ${JSON.stringify(name)} ${why}; nothing was written`;
+  const text = `session data: the field ${JSON.stringify(name)} ${why}. Nothing was written`;
   throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", text);
 }
 
