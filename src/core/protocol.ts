@@ -1,9 +1,8 @@
 // The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
 // teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
-import { describe } from "./checks.js";
+import { refuseOption } from "./checks.js";
 import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
-import { SessionStoreError } from "./errors.js";
 import { tellOf } from "./events.js";
 import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
@@ -307,9 +306,6 @@ export class RowProtocol {
     const given: unknown = ttl(parseData(text) ?? {});
     if (isLifetime(given)) return { ms: given, grace: 0, renews };
     if (given instanceof Promise) given.catch(() => {});
-    throw new SessionStoreError(
-      "ERR_SESSION_OPTIONS",
-      `ttl: the function must give milliseconds, 1 or more, and gave ${describe(given)}`,
-    );
+    return refuseOption("ttl: expected milliseconds, 1 or more, of the function", given);
   }
 }
