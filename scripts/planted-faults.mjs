@@ -74,7 +74,7 @@ const FAULTS = [
     edits: [
       [
         "protocol.ts",
-        'if (current && (result.outcome === "written" || current.writes.includes(writeId))) {',
+        "if (current?.writes.includes(writeId)) {",
         'if (current && result.outcome === "written") {',
       ],
     ],

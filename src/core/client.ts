@@ -1,11 +1,29 @@
 // The DynamoDB client behind a store: the caller's as it is, or one made here for few, short and frequent requests.
-import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import {
+  type $Command,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  type DynamoDBClientResolvedConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-dynamodb";
 
-/** A client, and how its commands are called off. */
+/** A command of the SDK. */
+export type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  DynamoDBClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
+
+/** Where commands are sent. */
 export interface Connection {
-  readonly client: DynamoDBClient;
-  /** What is sent along with the command of this input, so that `signal` aborts it. */
-  until(signal: AbortSignal, input: object): { readonly abortSignal: AbortSignal } | undefined;
+  /** Sends a command; `signal` aborts it. */
+  send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<Input, Output>,
+    signal: AbortSignal,
+  ): Promise<Output>;
   /** Closes a client that was made here. */
   close(): void;
 }
@@ -17,7 +35,7 @@ const ATTEMPTS = 3;
 
 /** The connection of a client of the caller's, who closes it. */
 export function connectionOf(client: DynamoDBClient): Connection {
-  return { client, until: (abortSignal) => ({ abortSignal }), close() {} };
+  return { send: (command, abortSignal) => client.send(command, { abortSignal }), close() {} };
 }
 
 /**
@@ -45,10 +63,9 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
     { step: "deserialize", priority: "low", name: "abortableRequest" },
   );
   return {
-    client,
-    until(signal, input) {
-      signals.set(input, signal);
-      return undefined;
+    send(command, signal) {
+      signals.set(command.input, signal);
+      return client.send(command);
     },
     close: () => client.destroy(),
   };

@@ -93,35 +93,35 @@ function stringify(data: unknown): string | undefined {
   try {
     return JSON.stringify(data);
   } catch (cause) {
-    refuse(`session data holds ${findUnstorable(data) ?? "what cannot be turned into JSON"}`, cause);
+    refuse(`session data holds ${whyNotJson(data) ?? "what cannot be turned into JSON"}`, cause);
+  }
+}
+
+function whyNotJson(data: unknown): string | undefined {
+  try {
+    return findUnstorable(data, [], []);
+  } catch {
+    // A getter or toJSON of the caller's threw.
+    return undefined;
   }
 }
 
 // Why JSON.stringify threw: the same walk once more, which notes where it is.
-function findUnstorable(data: unknown): string | undefined {
-  let found: string | undefined;
-  let visited = "";
-  const above: { readonly holder: unknown; readonly name: string }[] = [];
-  const look = function (this: unknown, name: string, value: unknown): unknown {
-    const depth = above.findIndex(({ holder }) => holder === this);
-    if (depth === -1) above.push({ holder: this, name: visited });
-    else above.length = depth + 1;
-    visited = name;
-    // The first holder is JSON's own, and the second the data, which has no name.
-    const path = [...above.slice(2).map((step) => step.name), name];
-    const isAbove = above.some(({ holder }) => holder === value);
-    if (typeof value === "bigint") found = `a BigInt at ${showPath(path)}`;
-    else if (isAbove) found = `a cycle at ${showPath(path)}`;
-    else if (above.length > MAX_SEARCH_DEPTH) found = `nesting too deep for JSON at ${showPath(path)}`;
-    if (found !== undefined) throw new Error(found);
-    return value;
-  };
-  try {
-    JSON.stringify(data, look);
-  } catch {
-    // The culprit has been found, or a getter or toJSON of the caller's threw.
+function findUnstorable(
+  given: unknown,
+  path: readonly string[],
+  above: readonly unknown[],
+): string | undefined {
+  const value: unknown = isContainer(given) && typeof given.toJSON === "function" ? given.toJSON() : given;
+  if (typeof value === "bigint") return `a BigInt at ${showPath(path)}`;
+  if (!isContainer(value)) return undefined;
+  if (above.includes(value)) return `a cycle at ${showPath(path)}`;
+  if (above.length > MAX_SEARCH_DEPTH) return `nesting too deep for JSON at ${showPath(path)}`;
+  for (const [name, below] of Object.entries(value)) {
+    const found = findUnstorable(below, [...path, name], [...above, value]);
+    if (found !== undefined) return found;
   }
-  return found;
+  return undefined;
 }
 
 function refuse(what: string, cause?: unknown): never {

@@ -4,7 +4,6 @@ export { BoundedMap } from "./bounded-map.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
 export { apart, copyOfData } from "./data.js";
 export {
-  createSessionEngine,
   engineForDoor,
   type SaveResult,
   type SessionChange,
@@ -14,6 +13,7 @@ export {
 } from "./engine.js";
 export { type SessionErrorCode, SessionStoreError } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
+export { createSessionEngine, type ListingEngine, listingEngineForDoor } from "./listing.js";
 export {
   type Concurrency,
   checkOptions,

@@ -6,11 +6,11 @@ import { describe } from "./checks.js";
 import type { IsDoors } from "./concurrency.js";
 import { apart, encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
-import { tell } from "./events.js";
+import { tell, tellOf } from "./events.js";
 import { isExpired, isRemovable } from "./expiry.js";
-import { type StorageKey, sessionIdOf, storageKeyOf } from "./keys.js";
+import { type StorageKey, storageKeyOf } from "./keys.js";
 import { withoutLost } from "./merge.js";
-import { done, type Operation, OperationRunner } from "./operation.js";
+import { type Operation, OperationRunner } from "./operation.js";
 import {
   type OptionFunctions,
   type ResolvedOptions,
@@ -19,10 +19,10 @@ import {
   type SessionStoreOptions,
 } from "./options.js";
 import { type Change, type CookieLifetime, type LifetimeOfData, RowProtocol } from "./protocol.js";
-import { checkSize, decodeExpiry, decodeRow, isSessionItem, type SessionRow } from "./record.js";
+import { checkSize, type SessionRow } from "./record.js";
 import { bindsIoToRequest } from "./runtime.js";
 import { SessionInHand } from "./session.js";
-import { type ScannedRow, SessionTable } from "./table.js";
+import { SessionTable } from "./table.js";
 import { RecentTouches } from "./touches.js";
 import { type Line, Turns } from "./turns.js";
 
@@ -60,7 +60,7 @@ interface Made {
 }
 
 /** What engines of the same table have in common, whatever their functions are. */
-interface Shared {
+export interface Shared {
   readonly table: SessionTable;
   readonly touches: RecentTouches;
   /** Those who write one session leave each other its row, as it is by then. */
@@ -69,7 +69,7 @@ interface Shared {
   readonly isDoors: IsDoors;
 }
 
-function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
+export function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
   return {
     table: new SessionTable(options),
     touches: new RecentTouches(!bindsIoToRequest),
@@ -83,19 +83,6 @@ function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
 const ID_LENGTH = 32;
 // How long an id counts as handed out, for saves that nothing links to their load.
 const HANDED_OUT_MS = 60_000;
-
-/**
- * Makes the engine of one table. Makes no request and opens no connection.
- *
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
- * @example
- * const engine = createSessionEngine({ table: { name: "sessions" } });
- * const session = await engine.load(id);
- * if (session) await engine.save(session, { ...session.data, seen: Date.now() });
- */
-export function createSessionEngine(options: SessionStoreOptions): SessionEngine {
-  return engineForDoor(options, () => false);
-}
 
 /**
  * The engine of a door that keeps fields of its own in the data: they are merged and kept like all others, and neither an
@@ -123,12 +110,12 @@ export class SessionEngine {
   readonly #shared: Shared;
 
   /** @internal */
-  constructor(options: ResolvedOptions, shared: Shared) {
+  constructor(options: ResolvedOptions, shared: Shared, operations = new OperationRunner(options)) {
     this.#options = options;
     this.#shared = shared;
     this.#table = shared.table;
     this.#protocol = new RowProtocol(options, shared);
-    this.#operations = new OperationRunner(options);
+    this.#operations = operations;
   }
 
   /**
@@ -137,6 +124,16 @@ export class SessionEngine {
    */
   withFunctions(functions: OptionFunctions): SessionEngine {
     return new SessionEngine({ ...this.#options, ...functions }, this.#shared);
+  }
+
+  /**
+   * The session of a row that was read, which from now on counts as handed out.
+   * @internal
+   */
+  hand(id: string, row: SessionRow): SessionInHand {
+    const session = SessionInHand.loaded(id, row, this.#protocol.read(row));
+    this.#shared.handedOutAt.set(id, this.#options.now());
+    return session;
   }
 
   /** A new session's id: 192 random bits, base64url. */
@@ -164,9 +161,8 @@ export class SessionEngine {
       const row = await this.#table.load(key, operation);
       const isLive = row !== undefined && !isExpired(row, this.#options.now());
       if (row !== undefined && !isLive) await this.#retire(row, operation);
-      const session = isLive ? this.#hand(id, row) : undefined;
-      const { keys } = operation;
-      tell(this.#options.onEvent, { type: "load", ...this.#done(operation), found: isLive, keys });
+      const session = isLive ? this.hand(id, row) : undefined;
+      tellOf(this.#options, operation, { type: "load", found: isLive, keys: operation.keys });
       return session;
     });
   }
@@ -282,7 +278,7 @@ export class SessionEngine {
         await atOnce;
         await remove();
       });
-      tell(this.#options.onEvent, { type: "destroy", ...this.#done(operation) });
+      tellOf(this.#options, operation, { type: "destroy" });
     };
     return this.#operations.run("destroy", id, work, (error) => {
       if (!isRemoved || !isTimeout(error)) throw error;
@@ -350,38 +346,6 @@ export class SessionEngine {
       if (unchanged && isSurvivable(error)) return unchanged;
       throw error;
     });
-  }
-
-  /**
-   * All live sessions under the prefix. Scans the whole table: each page of it is billed as read, and has a `timeout`
-   * of its own.
-   *
-   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, naming the first row that cannot be read.
-   */
-  async *all(): AsyncGenerator<SessionInHand, void, undefined> {
-    const { keys, now } = this.#options;
-    for await (const { key, item } of this.#scan("all")) {
-      const row = isSessionItem(item) && decodeRow(item, key, keys);
-      if (row && !isExpired(row, now())) yield this.#hand(sessionIdOf(key, keys), row);
-    }
-  }
-
-  /**
-   * The ids of all live sessions under the prefix: a scan like `all`, that carries no data. A row whose expiry cannot
-   * be read is left out, and told to `onEvent`.
-   */
-  async *ids(): AsyncGenerator<string, void, undefined> {
-    const { keys, now } = this.#options;
-    for await (const { key, item } of this.#scan("expiry")) {
-      const id = sessionIdOf(key, keys);
-      try {
-        if (isExpired(decodeExpiry(item, key, keys), now())) continue;
-      } catch (error) {
-        this.#operations.report("all", id, error);
-        continue;
-      }
-      yield id;
-    }
   }
 
   /**
@@ -463,12 +427,6 @@ export class SessionEngine {
     tell(onEvent, { type: "expire", session: operation.session, removed });
   }
 
-  #hand(id: string, row: SessionRow): SessionInHand {
-    const session = SessionInHand.loaded(id, row, this.#protocol.read(row));
-    this.#shared.handedOutAt.set(id, this.#options.now());
-    return session;
-  }
-
   #keyFor(id: string): StorageKey {
     const key = storageKeyOf(id, this.#options.keys);
     if (key !== undefined) return key;
@@ -479,31 +437,13 @@ export class SessionEngine {
     );
   }
 
-  #done(operation: Operation) {
-    return done(operation, this.#options.now());
-  }
-
   #saved(operation: Operation, attempts: number): void {
-    tell(this.#options.onEvent, { type: "save", ...this.#done(operation), attempts });
+    tellOf(this.#options, operation, { type: "save", attempts });
   }
 
   #gone(operation: Operation): { outcome: "gone" } {
     tell(this.#options.onEvent, { type: "gone", session: operation.session, operation: operation.name });
     return { outcome: "gone" };
-  }
-
-  async *#scan(attributes: "all" | "expiry"): AsyncGenerator<ScannedRow, void, undefined> {
-    // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
-    await this.#operations.run("all", undefined, (operation) => this.#table.checkKeys(operation));
-    let from: ScannedRow["item"] | undefined;
-    do {
-      const start = from;
-      const page = await this.#operations.run("all", undefined, (operation) =>
-        this.#table.scan(attributes, start, operation),
-      );
-      yield* page.rows;
-      from = page.next;
-    } while (from !== undefined);
   }
 }
 

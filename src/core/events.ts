@@ -1,5 +1,8 @@
 // What a listener is told. Small plain objects: no session data, and of a session's id no more than its beginning.
 
+import type { Operation } from "./operation.js";
+import type { ResolvedOptions } from "./options.js";
+
 /** The operations that a caller asks for. */
 export type OperationName = "load" | "save" | "touch" | "destroy" | "update" | "all";
 
@@ -49,6 +52,17 @@ export type SessionEvent =
 
 /** The option `onEvent`. What it throws is ignored, and what it returns. */
 export type SessionEventListener = (event: SessionEvent) => void;
+
+type WithoutDone<Event> = Event extends Done ? Omit<Event, keyof Done> : never;
+
+/** Tells the listener what came of an operation that was carried out. */
+export function tellOf(
+  { onEvent, now }: Pick<ResolvedOptions, "onEvent" | "now">,
+  { session, startedAt, capacityUnits }: Operation,
+  event: WithoutDone<SessionEvent>,
+): void {
+  tell(onEvent, { ...event, session, durationMs: now() - startedAt, capacityUnits });
+}
 
 /** Tells the listener, if there is one; a listener that throws, or rejects, harms nothing. */
 export function tell(listener: SessionEventListener | undefined, event: SessionEvent): void {

@@ -10,36 +10,11 @@ export interface Attempt {
   readonly tableName: string;
 }
 
-const THROTTLING = [
-  "ProvisionedThroughputExceededException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-  "TooManyRequestsException",
-  "LimitExceededException",
-];
-
 // Common errors of the API (docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html), and the SDK's
 // own where it finds no credentials to sign with.
-const CREDENTIALS = [
-  "AccessDenied",
-  "CredentialsProviderError",
-  "TokenProviderError",
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "IncompleteSignature",
-  "IncompleteSignatureException",
-  "InvalidAccessKeyId",
-  "InvalidClientTokenId",
-  "InvalidSignatureException",
-  "MissingAuthenticationToken",
-  "MissingAuthenticationTokenException",
-  "NotAuthorized",
-  "OptInRequired",
-  "RequestExpired",
-  "SignatureDoesNotMatch",
-  "UnrecognizedClientException",
-];
+const THROTTLING = /^(Throttling|TooManyRequests|((Request)?Limit|ProvisionedThroughput)Exceeded)/;
+const CREDENTIALS =
+  /Credentials|Token|Signature|AccessKey|^(AccessDenied|NotAuthorized|OptInRequired|RequestExpired|UnrecognizedClient)/;
 
 /** A failure of a command as this package's error. One of this package's own passes as it is. */
 export function translateFailure(error: unknown, attempt: Attempt): SessionStoreError {
@@ -62,25 +37,25 @@ export function translateFailure(error: unknown, attempt: Attempt): SessionStore
   if (name === "AccessDeniedException") {
     return failed(
       "ERR_SESSION_ACCESS",
-      `${action} is denied to these credentials; allow the action in their IAM policy`,
+      `${action} is denied; allow it in the IAM policy of these credentials`,
     );
   }
-  if (CREDENTIALS.includes(name) || /credential/i.test(message)) {
+  if (CREDENTIALS.test(name) || /credential/i.test(message)) {
     return failed(
       "ERR_SESSION_ACCESS",
-      `${action} was not tried or not accepted, for the credentials are missing, expired or wrong (${name}); give valid ones in clientConfig or in the environment`,
+      `${action}: the credentials are missing, expired or wrong (${name}); give valid ones in clientConfig or in the environment`,
     );
   }
   if (/region is missing|region not accepted/i.test(message)) {
     return failed(
       "ERR_SESSION_ACCESS",
-      `${action} could not be sent, for the region is missing or is none; set clientConfig.region or AWS_REGION`,
+      `${action}: the region is missing or is none; set clientConfig.region or AWS_REGION`,
     );
   }
-  if (THROTTLING.includes(name)) {
+  if (THROTTLING.test(name)) {
     return failed(
       "ERR_SESSION_THROTTLED",
-      `DynamoDB throttled ${action}, also after retries; raise the table's capacity or make it on-demand`,
+      `${action} was throttled, also after retries; raise the table's capacity or make it on-demand`,
     );
   }
   if (name === "TimeoutError" && !isCut(error)) {
@@ -127,11 +102,11 @@ function isCut(error: unknown): boolean {
 
 function nameAndMessage(error: unknown): { name: string; message: string } {
   // The SDK's build for browsers, which Workers have, rejects with the bare text "Region is missing".
-  if (typeof error === "string") return { name: "unknown", message: error };
-  if (typeof error !== "object" || error === null) return { name: "unknown", message: "" };
-  const name = "name" in error && typeof error.name === "string" ? error.name : "unknown";
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  const message = "message" in error && typeof error.message === "string" ? error.message : "";
+  const {
+    name,
+    code,
+    message = typeof error === "string" ? error : "",
+  }: Record<string, unknown> = Object(error);
   // Errors of the network are plain Errors with a code: ECONNREFUSED says more than "Error".
-  return { name: name === "Error" && code !== undefined ? code : name, message };
+  return { name: String((name === "Error" && code) || name || "unknown"), message: String(message) };
 }

@@ -4,6 +4,7 @@ import { SessionStoreError } from "./errors.js";
 import { type OperationName, tell } from "./events.js";
 import { shortId } from "./keys.js";
 import type { ResolvedOptions } from "./options.js";
+import { deadline } from "./waiting.js";
 
 // Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an operation.
 const ENDED = new DOMException("the operation has been answered", "AbortError");
@@ -58,12 +59,6 @@ export class Operation {
   }
 }
 
-/** What every event says of an operation that was carried out. */
-export function done(operation: Operation, now: number) {
-  const { session, startedAt, capacityUnits } = operation;
-  return { session, durationMs: now - startedAt, capacityUnits };
-}
-
 /** Runs operations, and knows which are on their way. */
 export class OperationRunner {
   readonly #options: ResolvedOptions;
@@ -111,9 +106,9 @@ export class OperationRunner {
   }
 
   #withinTimeout<T>(operation: Operation, work: (operation: Operation) => Promise<T>): Promise<T> {
-    const { timeout, deadline, tableName } = this.#options;
+    const { timeout, sleep, tableName } = this.#options;
     return new Promise((resolve, reject) => {
-      const callOff = deadline(timeout, operation, () => {
+      const callOff = deadline(sleep, timeout, operation, () => {
         const text = `${operation.name} on the table "${tableName}" did not end within ${timeout} ms (option timeout); what was sent may still take effect`;
         reject(new SessionStoreError("ERR_SESSION_TIMEOUT", text));
       });

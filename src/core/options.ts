@@ -8,6 +8,7 @@ import type { SessionEventListener } from "./events.js";
 import { DEFAULT_TTL_MS, MAX_LIFETIME_MS } from "./expiry.js";
 import { hasLoneSurrogate, type KeyLayout, utf8Length } from "./keys.js";
 import { randomId } from "./random.js";
+import { sleep } from "./waiting.js";
 
 /** Session data: a JSON object. */
 export type SessionData = Record<string, unknown>;
@@ -121,11 +122,7 @@ export interface ResolvedOptions {
   readonly now: () => number;
   readonly randomId: (length: number) => string;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  readonly deadline: Deadline;
 }
-
-/** Runs `work` in `ms`, unless that is called off before, by what is returned, or the signal was aborted. */
-type Deadline = (ms: number, until: { readonly signal: AbortSignal }, work: () => void) => () => void;
 
 /** The functions among the options: where options are given with every request, each request's own. */
 export type OptionFunctions = Partial<Pick<ResolvedOptions, (typeof FUNCTIONS)[number]>>;
@@ -219,7 +216,6 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     now: options.now ?? (() => Date.now()),
     randomId: options.randomId ?? randomId,
     sleep: options.sleep ?? sleep,
-    deadline: options.sleep ? deadlineBy(options.sleep) : deadline,
   };
 }
 
@@ -266,32 +262,4 @@ function connectionBy(config: DynamoDBClientConfig, timeoutMs: number): Connecti
     const why = "clientConfig: the SDK makes no client of it; see the cause";
     throw new SessionStoreError("ERR_SESSION_OPTIONS", why, { cause });
   }
-}
-
-// Without a signal, which costs more than the timer: each operation has a deadline, and hardly one is met.
-const deadline: Deadline = (ms, _, work) => {
-  const timer = setTimeout(work, ms);
-  return () => clearTimeout(timer);
-};
-
-function deadlineBy(sleep: ResolvedOptions["sleep"]): Deadline {
-  return (ms, until, work) => {
-    const end = () => {
-      if (!until.signal.aborted) work();
-    };
-    sleep(ms, until.signal).then(end, end);
-    return () => {};
-  };
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener("abort", end);
-  });
 }

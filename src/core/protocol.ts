@@ -1,13 +1,12 @@
 // The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
 // teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
-import { describe } from "./checks.js";
+import { refuseOption } from "./checks.js";
 import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
 import { isSameText, parseData, toSess } from "./data.js";
-import { SessionStoreError } from "./errors.js";
-import { tell } from "./events.js";
+import { tellOf } from "./events.js";
 import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
-import { done, type Operation } from "./operation.js";
+import type { Operation } from "./operation.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
 import { nameOfPath } from "./paths.js";
 import { randomFraction } from "./random.js";
@@ -94,7 +93,7 @@ export class RowProtocol {
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
     const { session, text, writeId, operation } = change;
     session.recognize();
-    const { now, onEvent } = this.#options;
+    const { now } = this.#options;
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
     const written = this.#written(session, row, text);
@@ -103,11 +102,12 @@ export class RowProtocol {
     if (result.outcome === "written") this.#touches.remember(result.row);
     // Whoever asked was answered at the deadline, and the session in hand may have gone on.
     operation.throwIfOver();
-    const current = result.outcome === "written" ? result.row : result.current;
-    if (current && (result.outcome === "written" || current.writes.includes(writeId))) {
+    // One that was written remembers this write as well.
+    const current = result.row;
+    if (current?.writes.includes(writeId)) {
       const paths = session.isOvertaken ? written.overridden?.map(nameOfPath) : undefined;
       session.wrote(current, text);
-      if (paths) tell(onEvent, { type: "merge", ...done(operation, now()), paths });
+      if (paths) tellOf(this.#options, operation, { type: "merge", paths });
       return "saved";
     }
     session.trusts(writeId);
@@ -138,7 +138,7 @@ export class RowProtocol {
     const outcome = row ? await this.#touch(session, row, cookie, operation) : "gone";
     if (outcome === "gone") session.end();
     if (outcome !== "renewed by another") return outcome;
-    tell(this.#options.onEvent, { type: "throttle", ...done(operation, this.#options.now()) });
+    tellOf(this.#options, operation, { type: "throttle" });
     return "throttled";
   }
 
@@ -217,7 +217,7 @@ export class RowProtocol {
       if (expired === undefined) return this.#table.create(fresh, expiry, operation);
       if (session.mayCreate) return this.#table.replaceExpired(expired, fresh, expiry, operation);
       // It may have been renewed since it was read.
-      return { outcome: "refused", current: await this.#table.read(key, operation) };
+      return { outcome: "refused", row: await this.#table.read(key, operation) };
     }
     const content = {
       ...fresh,
@@ -262,16 +262,16 @@ export class RowProtocol {
       const expiry = this.#expiry(lifetime);
       moves({ updated: expiry.updated, end: expiry.until });
       const result = await this.#table.renew(row, expiry, operation);
-      const current: SessionRow | undefined = result.outcome === "written" ? result.row : result.current;
+      const current: SessionRow | undefined = result.row;
       // One that was touched is not gone, however long the answer took: others may have renewed it since.
-      const isOver = result.outcome === "refused" && this.isGone(row, current);
-      if (current === undefined || isOver) return "gone";
+      const isTouched = result.outcome === "written";
+      if (current === undefined || (!isTouched && this.isGone(row, current))) return "gone";
       // A row that cannot be read is not taken for the session's.
-      if (result.outcome === "refused") this.read(current);
+      if (!isTouched) this.read(current);
       this.#touches.remember(current);
       session.met(current);
-      if (result.outcome === "written") {
-        tell(this.#options.onEvent, { type: "touch", ...done(operation, this.#options.now()) });
+      if (isTouched) {
+        tellOf(this.#options, operation, { type: "touch" });
         return "touched";
       }
       // Refused by a newer write or touch, which has renewed the session itself; unless that was long ago.
@@ -315,9 +315,6 @@ export class RowProtocol {
     const given: unknown = ttl(parseData(text) ?? {});
     if (isLifetime(given)) return { ms: given, grace: 0, renews };
     if (given instanceof Promise) given.catch(() => {});
-    throw new SessionStoreError(
-      "ERR_SESSION_OPTIONS",
-      `ttl: the function must give milliseconds, 1 or more, and gave ${describe(given)}`,
-    );
+    return refuseOption("ttl: expected milliseconds, 1 or more, of the function", given);
   }
 }

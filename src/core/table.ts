@@ -4,18 +4,19 @@ import {
   BatchGetItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
-  type DynamoDBClient,
   GetItemCommand,
   ScanCommand,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { Connection } from "./client.js";
+import type { Command } from "./client.js";
 import { isSameData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
 import { Expression } from "./expression.js";
 import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
-import { isStorageKey, type StorageKey, storageKeyOf } from "./keys.js";
+import { isStorageKey, type KeyLayout, type StorageKey, storageKeyOf } from "./keys.js";
 import { keepsMapClock, withMapClock } from "./map.js";
 import { optionsFor } from "./neighbours.js";
 import type { Operation } from "./operation.js";
@@ -40,7 +41,7 @@ const LONGEST_CONFLICT_PAUSE_MS = 50;
 /** What came of a conditional write: the row as it is now, or the one that stood in the way, if any does. */
 export type WriteResult =
   | { readonly outcome: "written"; readonly row: SessionRow }
-  | { readonly outcome: "refused"; readonly current: SessionRow | undefined };
+  | { readonly outcome: "refused"; readonly row: SessionRow | undefined };
 
 /** A row met by a scan: its key and expiry, and the whole of it where that was asked for. */
 export interface ScannedRow {
@@ -168,13 +169,11 @@ export class SessionTable {
    */
   async remove(key: StorageKey, operation: Operation): Promise<SessionRow | "unknown" | undefined> {
     const command = new DeleteItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       ReturnValues: "ALL_OLD",
     });
-    const { Attributes, $metadata } = await this.#send("DeleteItem", operation, command, (client, options) =>
-      client.send(command, options),
-    );
+    const { Attributes, $metadata } = await this.send("DeleteItem", operation, command);
     if (Attributes === undefined) return ($metadata.attempts ?? 1) > 1 ? "unknown" : undefined;
     if (!isSessionItem(Attributes)) return undefined;
     try {
@@ -192,65 +191,18 @@ export class SessionTable {
     const expression = new Expression();
     const condition = isExactly(expression, row);
     const command = new DeleteItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(row.key),
       ConditionExpression: condition,
       ...expression.spoken(),
     });
     try {
-      await this.#send("DeleteItem", operation, command, (client, options) => client.send(command, options));
+      await this.send("DeleteItem", operation, command);
       return true;
     } catch (error) {
       if (isRefusal(error)) return false;
       throw error;
     }
-  }
-
-  /** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
-  async checkKeys(operation: Operation): Promise<void> {
-    const noSession = storageKeyOf("-", this.#options.keys);
-    if (noSession !== undefined) await this.read(noSession, operation);
-  }
-
-  /**
-   * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
-   * and is billed for, the whole table.
-   */
-  async scan(
-    attributes: "all" | "expiry",
-    from: Item | undefined,
-    operation: Operation,
-  ): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
-    const { keys, consistentRead } = this.#options;
-    const expression = new Expression();
-    const hashKey = () => expression.name(keys.hashKey, "#hashKey");
-    const conditions = [`attribute_exists(${expression.name("sess")})`];
-    if (keys.hashPrefix !== "") {
-      conditions.push(`begins_with(${hashKey()}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
-    }
-    // Other data may share the table and the prefix; a session's two keys are the same.
-    if (keys.sortKey !== null) conditions.push(`${hashKey()} = ${expression.name(keys.sortKey, "#sortKey")}`);
-    const projection =
-      attributes === "expiry"
-        ? [hashKey(), expression.name("until"), expression.name("expires")].join(", ")
-        : undefined;
-    const command = new ScanCommand({
-      ...this.#common(),
-      ConsistentRead: consistentRead,
-      FilterExpression: conditions.join(" AND "),
-      ProjectionExpression: projection,
-      ExclusiveStartKey: from,
-      ...expression.spoken(),
-    });
-    const page = await this.#send("Scan", operation, command, (client, options) =>
-      client.send(command, options),
-    );
-    const rows: ScannedRow[] = [];
-    for (const item of page.Items ?? []) {
-      const key = item[keys.hashKey]?.S;
-      if (key !== undefined && isStorageKey(key, keys)) rows.push({ key, item });
-    }
-    return { rows, next: page.LastEvaluatedKey };
   }
 
   #decode(item: Item | undefined, key: StorageKey): SessionRow | undefined {
@@ -259,29 +211,24 @@ export class SessionTable {
 
   async #readOne(key: StorageKey, isStrong: boolean, operation: Operation): Promise<Item | undefined> {
     const command = new GetItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       ConsistentRead: isStrong,
     });
-    const { Item } = await this.#send("GetItem", operation, command, (client, options) =>
-      client.send(command, options),
-    );
+    const { Item } = await this.send("GetItem", operation, command);
     return Item;
   }
 
   /** What goes wrong here is what the SDK says: nobody but those who read together hears of it. */
   async #readMany(keys: readonly StorageKey[], signal: AbortSignal): Promise<RowsRead> {
     const { connection, consistentRead, keys: layout } = this.#options;
-    const { TableName, ReturnConsumedCapacity } = this.#common();
+    const { TableName, ReturnConsumedCapacity } = this.common();
     const Keys = keys.map((key) => this.#keyOf(key));
     const command = new BatchGetItemCommand({
       RequestItems: { [TableName]: { Keys, ConsistentRead: consistentRead } },
       ReturnConsumedCapacity,
     });
-    const { Responses, UnprocessedKeys, ConsumedCapacity } = await connection.client.send(
-      command,
-      connection.until(signal, command.input),
-    );
+    const { Responses, UnprocessedKeys, ConsumedCapacity } = await connection.send(command, signal);
     const keyOf = (item: Item) => item[layout.hashKey]?.S;
     // One table was asked, whatever name the answer has for it.
     const left = new Set(Object.values(UnprocessedKeys ?? {})[0]?.Keys?.map(keyOf));
@@ -318,7 +265,7 @@ export class SessionTable {
     const attempt = (comparesMaps: boolean) =>
       this.#update(row.key, item, operation, (expression) => express(expression, comparesMaps));
     const result = await attempt(this.#comparesMaps);
-    if (result.outcome === "written" || !this.#cannotCompare(row, result.current)) return result;
+    if (result.outcome === "written" || !this.#cannotCompare(row, result.row)) return result;
     const another = await attempt(false);
     // Refused again, it was for another reason.
     if (another.outcome === "written") this.#comparesMaps = false;
@@ -336,7 +283,7 @@ export class SessionTable {
     const expression = new Expression();
     const { assignments, condition } = express(expression);
     const command = new UpdateItemCommand({
-      ...this.#common(),
+      ...this.common(),
       Key: this.#keyOf(key),
       UpdateExpression: `SET ${assignments.join(", ")}`,
       ConditionExpression: condition,
@@ -344,12 +291,12 @@ export class SessionTable {
       ...expression.spoken(),
     });
     try {
-      await this.#send("UpdateItem", operation, command, (client, options) => client.send(command, options));
+      await this.send("UpdateItem", operation, command);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // DynamoDB says nothing when there is no row; an API that never says anything is asked.
-      const current = error.Item ? this.#decode(error.Item, key) : await this.read(key, operation);
-      return { outcome: "refused", current };
+      const row = error.Item ? this.#decode(error.Item, key) : await this.read(key, operation);
+      return { outcome: "refused", row };
     }
     return { outcome: "written", row: decodeRow(item, key, keys) };
   }
@@ -359,15 +306,15 @@ export class SessionTable {
     return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
   }
 
-  async #send<Output extends Billed>(
+  /** Sends a command within its operation, and fails as this package does. */
+  async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes & Billed>(
     action: string,
     operation: Operation,
-    command: { readonly input: object },
-    send: Send<Output>,
+    command: Command<Input, Output>,
   ): Promise<Output> {
     const { connection, tableName, sleep, randomId } = this.#options;
     try {
-      const output = await send(connection.client, connection.until(operation.signal, command.input));
+      const output: Output = await connection.send(command, operation.signal);
       operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
       return output;
     } catch (error) {
@@ -376,7 +323,7 @@ export class SessionTable {
       if (isRefusal(error)) throw error;
       if (isTransactionConflict(error)) {
         await sleep(LONGEST_CONFLICT_PAUSE_MS * randomFraction(randomId), operation.signal);
-        return this.#send(action, operation, command, send);
+        return this.send(action, operation, command);
       }
       if (isKeyMismatch(error)) throw await this.#explainKeys(error, operation);
       throw translateFailure(error, { action, tableName });
@@ -391,8 +338,7 @@ export class SessionTable {
     const { connection, tableName, keys } = this.#options;
     const ours = showKeys(keys.hashKey, keys.sortKey ?? undefined);
     const command = new DescribeTableCommand({ TableName: tableName });
-    const options = connection.until(operation.signal, command.input);
-    const described = await connection.client.send(command, options).catch(() => undefined);
+    const described = await connection.send(command, operation.signal).catch(() => undefined);
     const schema = described?.Table?.KeySchema;
     const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
     const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
@@ -412,10 +358,56 @@ export class SessionTable {
   }
 
   // Capacity is asked for where somebody listens.
-  #common(): { TableName: string; ReturnConsumedCapacity: "TOTAL" | undefined } {
+  common(): { TableName: string; ReturnConsumedCapacity: "TOTAL" | undefined } {
     const { tableName, onEvent } = this.#options;
     return { TableName: tableName, ReturnConsumedCapacity: onEvent && "TOTAL" };
   }
+}
+
+/** Finds out whether the table's keys are the options', by asking for a row that nobody has. */
+export async function checkKeys(table: SessionTable, keys: KeyLayout, operation: Operation): Promise<void> {
+  const noSession = storageKeyOf("-", keys);
+  if (noSession !== undefined) await table.read(noSession, operation);
+}
+
+/**
+ * One page of the rows under the prefix, expired ones among them: whole, or with key and expiry alone. A scan reads,
+ * and is billed for, the whole table. A function, that a bundler leaves out where nothing is listed.
+ */
+export async function scanPage(
+  table: SessionTable,
+  { keys, consistentRead }: Pick<ResolvedOptions, "keys" | "consistentRead">,
+  attributes: "all" | "expiry",
+  from: Item | undefined,
+  operation: Operation,
+): Promise<{ rows: ScannedRow[]; next: Item | undefined }> {
+  const expression = new Expression();
+  const hashKey = () => expression.name(keys.hashKey, "#hashKey");
+  const conditions = [`attribute_exists(${expression.name("sess")})`];
+  if (keys.hashPrefix !== "") {
+    conditions.push(`begins_with(${hashKey()}, ${expression.value(":prefix", { S: keys.hashPrefix })})`);
+  }
+  // Other data may share the table and the prefix; a session's two keys are the same.
+  if (keys.sortKey !== null) conditions.push(`${hashKey()} = ${expression.name(keys.sortKey, "#sortKey")}`);
+  const projection =
+    attributes === "expiry"
+      ? [hashKey(), expression.name("until"), expression.name("expires")].join(", ")
+      : undefined;
+  const command = new ScanCommand({
+    ...table.common(),
+    ConsistentRead: consistentRead,
+    FilterExpression: conditions.join(" AND "),
+    ProjectionExpression: projection,
+    ExclusiveStartKey: from,
+    ...expression.spoken(),
+  });
+  const page = await table.send("Scan", operation, command);
+  const rows: ScannedRow[] = [];
+  for (const item of page.Items ?? []) {
+    const key = item[keys.hashKey]?.S;
+    if (key !== undefined && isStorageKey(key, keys)) rows.push({ key, item });
+  }
+  return { rows, next: page.LastEvaluatedKey };
 }
 
 interface Billed {
@@ -425,8 +417,6 @@ interface Billed {
 type Express = (expression: Expression) => { assignments: string[]; condition: string };
 
 type ExpressRead = (expression: Expression, comparesMaps: boolean) => ReturnType<Express>;
-
-type Send<Output> = (client: DynamoDBClient, options: ReturnType<Connection["until"]>) => Promise<Output>;
 
 /**
  * True while the row is still the session that was read, at the revision that was read, and not over by `now`.

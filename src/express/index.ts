@@ -3,10 +3,10 @@
 import session, { type SessionData } from "express-session";
 import {
   type CookieLifetime,
-  engineForDoor,
   isObject,
   type LifetimeOfData,
-  type SessionEngine,
+  type ListingEngine,
+  listingEngineForDoor,
   type SessionInHand,
   type SessionStoreOptions,
 } from "../core/doors.js";
@@ -56,13 +56,13 @@ type Changed = Fields | undefined | void;
  * }));
  */
 export class CyclicSessionStore extends session.Store {
-  readonly #engine: SessionEngine;
+  readonly #engine: ListingEngine;
   readonly #links = new Links();
   #generate: Generate | undefined;
 
   constructor(options: CyclicSessionStoreOptions) {
     super();
-    this.#engine = engineForDoor(options, (name) => name === "cookie");
+    this.#engine = listingEngineForDoor(options, (name) => name === "cookie");
     this.#linkWhatIsGenerated();
   }
 

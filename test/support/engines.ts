@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { onTestFinished } from "vitest";
-import { createSessionEngine, type SessionEngine } from "../../src/core/engine.js";
 import type { SessionEvent } from "../../src/core/events.js";
+import { createSessionEngine, type SessionEngine } from "../../src/core/index.js";
 import type { SessionStoreOptions, TableOptions } from "../../src/core/options.js";
 import {
   type CallRecord,
