@@ -1,0 +1,109 @@
+// A table in this process behind the SDK's whole client, in the place of its HTTP handler: for long runs of the real store
+// that must not wait for sockets, and for counting what it sends. Carried out by the tests' model of a table.
+import { writeUnits } from "../demo/capacity.js";
+import { fromTests } from "./from-tests.js";
+import { textOf } from "./metered-network.js";
+
+/**
+ * @typedef {object} Seen one command that was carried out
+ * @property {string} action
+ * @property {number} readUnits
+ * @property {number} writeUnits
+ */
+
+/** @typedef {"throttled" | "failed" | "hangs" | undefined} Fault */
+
+const ERRORS = {
+  throttled: { status: 400, type: "ProvisionedThroughputExceededException" },
+  failed: { status: 500, type: "InternalServerError" },
+};
+
+const READ_UNIT_BYTES = 4096;
+
+export class TableInProcess {
+  #model;
+  /** @type {(seen: Seen) => void} */
+  onCommand = () => {};
+  /** Decides what goes wrong with a command. @type {() => Fault} */
+  fault = () => undefined;
+
+  static async make() {
+    const { ModelTable } = await fromTests();
+    return new TableInProcess(new ModelTable());
+  }
+
+  /** @param {InstanceType<typeof import("../test/simulation/table.js").ModelTable>} model */
+  constructor(model) {
+    this.#model = model;
+  }
+
+  /** A `requestHandler` for the SDK's client. */
+  get requestHandler() {
+    return {
+      metadata: { handlerProtocol: "http/1.1" },
+      handle: async ({ headers, body }, { abortSignal } = {}) => {
+        const fault = this.fault();
+        if (fault === "hangs") await aborted(abortSignal);
+        if (fault !== undefined) return responseOf(ERRORS[fault].status, errorOf(ERRORS[fault].type));
+        // An answer never comes within the turn in which it was asked for.
+        await new Promise(setImmediate);
+        return this.#answer(headers["x-amz-target"].split(".")[1], JSON.parse(textOf(body)));
+      },
+      destroy() {},
+      updateHttpClientConfig() {},
+      httpHandlerConfigs: () => ({}),
+    };
+  }
+
+  #answer(action, input) {
+    if (action === "BatchGetItem") return responseOf(200, this.#batch(input));
+    const { before, after, answer } = this.#model.apply({ action, input });
+    if (action === "GetItem") this.#read(action, [before]);
+    else
+      this.onCommand({ action, readUnits: 0, writeUnits: Math.max(writeUnits(before), writeUnits(after)) });
+    if (answer.ok) return responseOf(200, answer.output);
+    return responseOf(400, { ...errorOf(answer.error.name), Item: answer.error.Item });
+  }
+
+  #batch({ RequestItems }) {
+    const Responses = {};
+    const read = [];
+    for (const [table, { Keys }] of Object.entries(RequestItems)) {
+      const rows = Keys.map((Key) => this.#model.apply({ action: "GetItem", input: { Key } }).before);
+      read.push(...rows);
+      Responses[table] = rows.filter((row) => row !== undefined);
+    }
+    this.#read("BatchGetItem", read);
+    return { Responses, UnprocessedKeys: {} };
+  }
+
+  #read(action, rows) {
+    const readUnits = rows.reduce((sum, row) => sum + readUnitsOf(row), 0);
+    this.onCommand({ action, readUnits, writeUnits: 0 });
+  }
+}
+
+/** What a strong read of a row costs. */
+function readUnitsOf(row) {
+  return row === undefined ? 1 : Math.max(1, Math.ceil(JSON.stringify(row).length / READ_UNIT_BYTES));
+}
+
+function errorOf(type) {
+  return { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: type };
+}
+
+function responseOf(statusCode, output) {
+  const body = new TextEncoder().encode(JSON.stringify(output));
+  return {
+    response: { statusCode, headers: { "content-type": "application/x-amz-json-1.0" }, body },
+  };
+}
+
+/** Rejects when nobody waits for the answer any more. */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    const end = () => reject(Object.assign(new Error("Request aborted"), { name: "AbortError" }));
+    if (signal?.aborted) end();
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
