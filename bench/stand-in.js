@@ -65,9 +65,14 @@ const ACTIONS = {
   UpdateItem(input) {
     const key = keyOf(input.Key);
     const item = { ...input.Key, ...rowsOf(input.TableName).get(key)?.item };
-    for (const [path, value] of assignments(input)) assign(item, path, value);
+    const updated = {};
+    for (const [path, value] of assignments(input)) {
+      assign(item, path, value);
+      assign(updated, path, value);
+    }
     rowsOf(input.TableName).set(key, new Row(item));
-    return NOTHING;
+    if (input.ReturnValues !== "UPDATED_NEW") return NOTHING;
+    return answerOf(Buffer.from(JSON.stringify({ Attributes: updated })));
   },
 
   DeleteItem({ TableName, Key }) {

@@ -1,6 +1,7 @@
 // The stores that are measured, ours among them: how each is loaded, and made so that all it sends goes to a given place.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { EXTRAS, isWhole } from "../scripts/extras.mjs";
 
 const oldPackages = createRequire(
   fileURLToPath(new URL("../.extras/old-packages/package.json", import.meta.url)),
@@ -121,6 +122,11 @@ export const STORES = {
     },
   },
 };
+
+/** Whether the old packages are here, which `npm run fetch` brings. */
+export function hasOldPackages() {
+  return isWhole(EXTRAS.find(({ name }) => name === "old-packages"));
+}
 
 /** The configuration of an SDK client that sends to a place. */
 export function clientConfigOf({ endpoint, network }) {
