@@ -20,6 +20,38 @@ const HANDLERS = {
       return { statusCode: 200, body: JSON.parse(Item.sess.S).user.name };
     };
   `,
+  // What Hono and its adapter take by themselves.
+  "sdk-in-hono": `
+    import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+    import { Hono } from "hono";
+    import { handle } from "hono/aws-lambda";
+    const client = new DynamoDBClient({});
+    const app = new Hono();
+    app.get("/:key", async (c) => {
+      const key = c.req.param("key");
+      const Key = { pk: { S: key }, sk: { S: key } };
+      const command = new GetItemCommand({ TableName: process.env.TABLE, Key, ConsistentRead: true });
+      const { Item } = await client.send(command);
+      return c.text(JSON.parse(Item.sess.S).user.name);
+    });
+    export const handler = handle(app);
+  `,
+  "sdk-in-hono-signed": `
+    import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+    import { Hono } from "hono";
+    import { getSignedCookie } from "hono/cookie";
+    import { handle } from "hono/aws-lambda";
+    const client = new DynamoDBClient({});
+    const app = new Hono();
+    app.get("/", async (c) => {
+      const key = "session-store#" + await getSignedCookie(c, ${JSON.stringify(SECRET)}, "session");
+      const Key = { pk: { S: key }, sk: { S: key } };
+      const command = new GetItemCommand({ TableName: process.env.TABLE, Key, ConsistentRead: true });
+      const { Item } = await client.send(command);
+      return c.text(JSON.parse(Item.sess.S).user.name);
+    });
+    export const handler = handle(app);
+  `,
   hono: `
     import { Hono } from "hono";
     import { handle } from "hono/aws-lambda";

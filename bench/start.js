@@ -57,11 +57,18 @@ export async function startBundled(endpoint, rounds) {
   const { answer } = await run("hono", eventFor("/in"));
   const [cookie] = answer.cookies.map((line) => line.split(";", 1)[0]);
   const id = decodeURIComponent(cookie.split("=")[1]).split(".")[0];
-  const events = { sdk: { key: `session-store#${id}` }, hono: eventFor("/", [cookie]) };
-  const times = { sdk: [], hono: [] };
+  const key = `session-store#${id}`;
+  const events = {
+    sdk: { key },
+    "sdk-in-hono": eventFor(`/${encodeURIComponent(key)}`),
+    "sdk-in-hono-signed": eventFor("/", [cookie]),
+    hono: eventFor("/", [cookie]),
+  };
+  const names = Object.keys(events);
+  const times = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // Neither always comes second.
-    const order = round % 2 === 0 ? ["sdk", "hono"] : ["hono", "sdk"];
+    const order = round % 2 === 0 ? names : names.toReversed();
     for (const name of order) {
       const { answer, ...ms } = await run(name, events[name]);
       if (answer.body !== "Grace Hopper") throw new Error(`the handler of ${name} answered ${answer.body}`);

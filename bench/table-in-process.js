@@ -1,14 +1,15 @@
 // A table in this process behind the SDK's whole client, in the place of its HTTP handler: for long runs of the real store
 // that must not wait for sockets, and for counting what it sends. Carried out by the tests' model of a table.
-import { writeUnits } from "../demo/capacity.js";
+import { itemBytes, writeUnits } from "../demo/capacity.js";
 import { fromTests } from "./from-tests.js";
 import { textOf } from "./metered-network.js";
 
 /**
  * @typedef {object} Seen one command that was carried out
- * @property {string} action
  * @property {number} readUnits
  * @property {number} writeUnits
+ * @property {string} [key] of the row that a write was sent for
+ * @property {import("../demo/capacity.js").Item} [row] as it is after that write, if there is one
  */
 
 /** @typedef {"throttled" | "failed" | "hangs" | undefined} Fault */
@@ -24,6 +25,7 @@ export class TableInProcess {
   #model;
   /** @type {(seen: Seen) => void} */
   onCommand = () => {};
+  beforeCommand = () => {};
   /** Decides what goes wrong with a command. @type {() => Fault} */
   fault = () => undefined;
 
@@ -37,6 +39,28 @@ export class TableInProcess {
     this.#model = model;
   }
 
+  /** The row under a key, as it is now. */
+  row(key) {
+    return this.#model.row(key);
+  }
+
+  /** Puts a row in the place of whatever stands under its keys; `undefined` removes that. */
+  force(key, row) {
+    const Key = { pk: { S: key }, sk: { S: key } };
+    this.#model.apply({ action: "DeleteItem", input: { Key } });
+    if (row === undefined) return;
+    const attributes = Object.entries(row).filter(([name]) => !(name in Key));
+    this.#model.apply({
+      action: "UpdateItem",
+      input: {
+        Key,
+        UpdateExpression: `SET ${attributes.map((_, i) => `#n${i} = :v${i}`).join(", ")}`,
+        ExpressionAttributeNames: Object.fromEntries(attributes.map(([name], i) => [`#n${i}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(attributes.map(([, value], i) => [`:v${i}`, value])),
+      },
+    });
+  }
+
   /** A `requestHandler` for the SDK's client. */
   get requestHandler() {
     return {
@@ -47,6 +71,7 @@ export class TableInProcess {
         if (fault !== undefined) return responseOf(ERRORS[fault].status, errorOf(ERRORS[fault].type));
         // An answer never comes within the turn in which it was asked for.
         await new Promise(setImmediate);
+        this.beforeCommand();
         return this.#answer(headers["x-amz-target"].split(".")[1], JSON.parse(textOf(body)));
       },
       destroy() {},
@@ -58,7 +83,7 @@ export class TableInProcess {
   #answer(action, input) {
     if (action === "BatchGetItem") return responseOf(200, this.#batch(input));
     const { before, after, answer } = this.#model.apply({ action, input });
-    if (action === "GetItem") this.#read(action, [before]);
+    if (action === "GetItem") this.#read([before]);
     else
       this.onCommand({ action, readUnits: 0, writeUnits: Math.max(writeUnits(before), writeUnits(after)) });
     if (answer.ok) return responseOf(200, answer.output);
@@ -73,19 +98,19 @@ export class TableInProcess {
       read.push(...rows);
       Responses[table] = rows.filter((row) => row !== undefined);
     }
-    this.#read("BatchGetItem", read);
+    this.#read(read);
     return { Responses, UnprocessedKeys: {} };
   }
 
-  #read(action, rows) {
+  #read(rows) {
     const readUnits = rows.reduce((sum, row) => sum + readUnitsOf(row), 0);
-    this.onCommand({ action, readUnits, writeUnits: 0 });
+    this.onCommand({ readUnits, writeUnits: 0 });
   }
 }
 
 /** What a strong read of a row costs. */
 function readUnitsOf(row) {
-  return row === undefined ? 1 : Math.max(1, Math.ceil(JSON.stringify(row).length / READ_UNIT_BYTES));
+  return row === undefined ? 1 : Math.max(1, Math.ceil(itemBytes(row) / READ_UNIT_BYTES));
 }
 
 function errorOf(type) {

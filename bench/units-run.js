@@ -5,12 +5,12 @@ import { expressSession } from "./express-in-process.js";
 import { fromTests } from "./from-tests.js";
 import { MeteredNetwork } from "./metered-network.js";
 import { PAGES, pagesOf, requestsIn, sessionData } from "./page-workload.js";
+import { waitsInNoTime } from "./simulated-waiting.js";
 import { STORES } from "./stores.js";
 import { createTable } from "./tables.js";
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
-const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * @typedef {object} Asked
@@ -70,12 +70,4 @@ async function run({ endpoint, store: name, seed, resave, touchInterval, consist
   const bill = network.newBill();
   network.close();
   return { requests: requestsIn(pages), ...bill, signingInWriteUnits: signingIn.writeUnits / PAGES.users };
-}
-
-/** The option `sleep`: what waits for a moment before it tries again waits no time, and a deadline is never over. */
-function waitsInNoTime(ms, signal) {
-  if (ms < LONGEST_PAUSE_MS || signal === undefined) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", resolve, { once: true });
-  });
 }
