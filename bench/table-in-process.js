@@ -83,9 +83,12 @@ export class TableInProcess {
   #answer(action, input) {
     if (action === "BatchGetItem") return responseOf(200, this.#batch(input));
     const { before, after, answer } = this.#model.apply({ action, input });
-    if (action === "GetItem") this.#read([before]);
-    else
-      this.onCommand({ action, readUnits: 0, writeUnits: Math.max(writeUnits(before), writeUnits(after)) });
+    if (action === "GetItem") {
+      this.#read([before]);
+    } else {
+      const units = Math.max(writeUnits(before), writeUnits(after));
+      this.onCommand({ readUnits: 0, writeUnits: units, key: input.Key.pk.S, row: after });
+    }
     if (answer.ok) return responseOf(200, answer.output);
     return responseOf(400, { ...errorOf(answer.error.name), Item: answer.error.Item });
   }
