@@ -7,7 +7,14 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-export const SECRET = "a secret for the measurement, of 32 or more";
+const SECRET = "a secret for the measurement, of 32 or more";
+
+const TITLES = {
+  sdk: "@aws-sdk/client-dynamodb alone",
+  "sdk-in-hono": "the same in Hono",
+  "sdk-in-hono-signed": "the same, and a signed cookie",
+  hono: "@cyclic.sh/session-store/hono",
+};
 
 const HANDLERS = {
   sdk: `
@@ -20,7 +27,7 @@ const HANDLERS = {
       return { statusCode: 200, body: JSON.parse(Item.sess.S).user.name };
     };
   `,
-  // What Hono and its adapter take by themselves.
+  // What Hono, its adapter and its cookies take by themselves.
   "sdk-in-hono": `
     import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
     import { Hono } from "hono";
@@ -68,7 +75,7 @@ const HANDLERS = {
 };
 
 /**
- * @returns {Promise<Record<keyof typeof HANDLERS, { url: string, bytes: number }>>}
+ * @returns {Promise<Record<keyof typeof HANDLERS, { title: string, url: string, bytes: number }>>}
  */
 export async function bundleHandlers() {
   const folder = join(root, ".artifacts", "bench", "bundles");
@@ -88,7 +95,7 @@ export async function bundleHandlers() {
       logLevel: "error",
     });
     const [{ bytes }] = Object.values(metafile.outputs);
-    return [name, { url: pathToFileURL(outfile).href, bytes }];
+    return [name, { title: TITLES[name], url: pathToFileURL(outfile).href, bytes }];
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -48,7 +48,8 @@ async function rowBytes() {
   const send = await door(table);
   const cookie = await signIn(send);
   // A row remembers its last eight writes.
-  for (let write = 0; write < 8; write++) await send(cookie, ({ session }) => (session.cart.seen = write % 2));
+  for (let write = 0; write < 8; write++)
+    await send(cookie, ({ session }) => (session.cart.seen = write % 2));
   return bytes;
 }
 
@@ -105,7 +106,10 @@ async function changesBetweenRegions() {
   const routes = {
     user: ({ user }) => user % 2,
     page: ({ random }) => random.whole(0, 1),
-    request: ({ random }) => () => random.whole(0, 1),
+    request:
+      ({ random }) =>
+      () =>
+        random.whole(0, 1),
   };
   const figures = [];
   for (const [route, lagMs] of [

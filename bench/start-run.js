@@ -1,7 +1,7 @@
 // One start of one package, in a process of its own: prints how long it took to load, to make, and to load the first
 // session. Asked by start.js, once to `save` that session, and then often.
 import { Session } from "node:inspector";
-import { STARTERS } from "./starters.js";
+import { STARTERS, USER } from "./starters.js";
 
 /**
  * @typedef {object} Asked
@@ -26,7 +26,7 @@ if (found === undefined) {
 } else {
   const name = await first(made, found);
   const firstAt = performance.now();
-  if (name !== "Grace Hopper") throw new Error(`${starter} found another session: ${name}`);
+  if (name !== USER) throw new Error(`${starter} found another session: ${name}`);
   end({
     importMs: importedAt - begun,
     makeMs: madeAt - importedAt,

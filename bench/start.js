@@ -1,52 +1,72 @@
 // How long it takes from nothing to the first session: load the package, make the store, load a session; in a bare process
 // for every package, and for a bundled Lambda handler with Hono beside one that has the SDK alone.
-import { runProgram } from "./child.js";
 import { bundleHandlers, eventFor } from "./bundles.js";
-import { STARTERS } from "./starters.js";
-import { createTable } from "./tables.js";
+import { legend, nameAxis, title, valueAxis } from "./chart.js";
+import { runProgram } from "./child.js";
+import { startTable } from "./processes.js";
+import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { STARTERS, USER } from "./starters.js";
+import { hasOldPackages } from "./stores.js";
 
-/** Of the SDK's time, what a bundled handler with Hono takes. */
+// Of the SDK's time, what a bundled handler with Hono takes at most, by the median of at least this many rounds.
 const BUNDLED_BAR = 1.15;
+const BUNDLED_ROUNDS = 20;
 
 const WITHIN_MS = 30_000;
 
-/**
- * Rounds in which each package starts once, one after the other.
- *
- * @param {string} endpoint of a table server in another process
- * @param {string[]} names of STARTERS
- * @param {number} rounds
- */
-export async function startInBareProcesses(endpoint, names, rounds) {
+/** @type {import("./main.js").Part} */
+export default {
+  name: "start",
+  title: "from nothing to the first session: loaded, made, asked; in a bare process, and bundled",
+  async run({ isShort, rounds, say }) {
+    const names = Object.keys(STARTERS).filter((name) => !STARTERS[name].isOld || hasOldPackages());
+    const table = await startTable();
+    try {
+      const bare = await startBare(table.endpoint, names, rounds);
+      const bundled = await startBundled(table.endpoint, isShort ? rounds : Math.max(rounds, BUNDLED_ROUNDS));
+      if (!hasOldPackages()) say("left out: the old session stores, which are not here (npm run fetch)");
+      return {
+        tables: [tableOf("bare process", bare), tableOf("bundled Lambda handler", bundled)],
+        bars: [
+          {
+            title: "a bundled handler with Hono, of the SDK's alone",
+            ratio: bundled.find(({ name }) => name === "hono").ofSdk,
+            most: BUNDLED_BAR,
+          },
+        ],
+        figures: { bare, bundled },
+        charts: [
+          chartOf("bare", "in a bare process", bare),
+          chartOf("bundled", "of a bundled handler", bundled),
+        ],
+      };
+    } finally {
+      await table.end();
+    }
+  },
+};
+
+async function startBare(endpoint, names, rounds) {
   const asked = [];
-  for (const name of names) {
-    const place = { endpoint, table: await createTable(endpoint, STARTERS[name].keys) };
-    const { found } = await start({ starter: name, place });
-    asked.push({ starter: name, place, found });
+  for (const [i, starter] of names.entries()) {
+    const place = { endpoint, table: `start-${i}` };
+    const { found } = await start({ starter, place });
+    asked.push({ starter, place, found });
   }
-  const times = names.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, ask] of asked.entries()) times[i].push(await start(ask));
+  const times = await alternate(asked, rounds, start);
+  const starts = [];
+  for (const ask of asked) {
+    const { modules } = await start({ ...ask, countsModules: true });
+    const { title } = STARTERS[ask.starter];
+    starts.push({ name: ask.starter, title, modules, runs: times.get(ask) });
   }
-  return Promise.all(
-    names.map(async (name, i) => {
-      const { modules } = await start({ ...asked[i], countsModules: true });
-      return { name, title: STARTERS[name].title, modules, runs: times[i] };
-    }),
-  );
+  return starts.map((one) => summary(one, starts[0]));
 }
 
-/**
- * Rounds in which both handlers start once, one after the other.
- *
- * @param {string} endpoint of a table server in another process
- * @param {number} rounds
- */
-export async function startBundled(endpoint, rounds) {
+async function startBundled(endpoint, rounds) {
   const bundles = await bundleHandlers();
-  const table = await createTable(endpoint, STARTERS.hono.keys);
   const env = {
-    TABLE: table,
+    TABLE: "start-bundled",
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",
@@ -64,22 +84,79 @@ export async function startBundled(endpoint, rounds) {
     "sdk-in-hono-signed": eventFor("/", [cookie]),
     hono: eventFor("/", [cookie]),
   };
-  const names = Object.keys(events);
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    // Neither always comes second.
-    const order = round % 2 === 0 ? names : names.toReversed();
-    for (const name of order) {
-      const { answer, ...ms } = await run(name, events[name]);
-      if (answer.body !== "Grace Hopper") throw new Error(`the handler of ${name} answered ${answer.body}`);
-      times[name].push(ms);
-    }
-  }
-  return Object.entries(times).map(([name, runs]) => ({ name, bytes: bundles[name].bytes, runs }));
+  const times = await alternate(Object.keys(events), rounds, async (name) => {
+    const { answer, ...ms } = await run(name, events[name]);
+    if (answer.body !== USER) throw new Error(`the handler ${name} answered ${JSON.stringify(answer)}`);
+    return ms;
+  });
+  const starts = Object.entries(bundles).map(([name, { title, bytes }]) => ({
+    name,
+    title,
+    bytes,
+    runs: times.get(name),
+  }));
+  return starts.map((one) => summary(one, starts[0]));
 }
 
-export { BUNDLED_BAR };
+/** What came of a package's runs, and their ratio to the first one's in the same rounds, which has the SDK alone. */
+function summary({ runs, ...one }, sdk) {
+  const spreads = Object.entries({ import: "importMs", make: "makeMs", first: "firstMs", total: "totalMs" })
+    .filter(([, key]) => runs[0][key] !== undefined)
+    .map(([name, key]) => [`${name}Ms`, spreadOf(runs.map((run) => run[key]))]);
+  const totals = (of) => of.runs.map(({ totalMs }) => totalMs);
+  return { ...one, ...Object.fromEntries(spreads), ofSdk: ratioOf(totals({ runs }), totals(sdk)) };
+}
 
 function start(asked) {
   return runProgram("start-run.js", asked, { withinMs: WITHIN_MS });
+}
+
+function tableOf(title, starts) {
+  const hasModules = starts[0].modules !== undefined;
+  return {
+    title: `${title}: milliseconds, the median`,
+    columns: [
+      "",
+      hasModules ? "files loaded" : "bundle, KB",
+      "import",
+      "make",
+      "first load",
+      "in all",
+      "of the SDK's",
+    ],
+    rows: starts.map(({ title, modules, bytes, importMs, makeMs, firstMs, totalMs, ofSdk }) => [
+      title,
+      hasModules ? modules : Math.round(bytes / 1000),
+      showNumber(importMs.median),
+      makeMs === undefined ? "" : showNumber(makeMs.median),
+      showNumber(firstMs.median),
+      showNumber(totalMs.median),
+      showSpread(ofSdk),
+    ]),
+  };
+}
+
+function chartOf(name, what, starts) {
+  const steps = { import: "importMs", make: "makeMs", "first load": "firstMs" };
+  return {
+    name,
+    option: {
+      title: title("Start", `${what}, in milliseconds until the first session is loaded`),
+      legend: legend(),
+      grid: { left: 270, right: 40, top: 60, bottom: 80 },
+      xAxis: valueAxis("milliseconds"),
+      yAxis: nameAxis(
+        starts.map(({ title }) => title),
+        { inverse: true },
+      ),
+      series: Object.entries(steps)
+        .filter(([, key]) => starts[0][key] !== undefined)
+        .map(([name, key]) => ({
+          name,
+          type: "bar",
+          stack: "all",
+          data: starts.map((one) => one[key].median),
+        })),
+    },
+  };
 }

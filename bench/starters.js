@@ -5,12 +5,13 @@ import { clientConfigOf, STORES } from "./stores.js";
 const SECRET = "a secret for the measurement, of 32 or more";
 // Nothing is to be written by a first load.
 const OPTIONS = { touchInterval: 3_600_000 };
-const DATA = { user: { name: "Grace Hopper" }, cookie: { path: "/", httpOnly: true, originalMaxAge: null } };
+export const USER = "Grace Hopper";
+const DATA = { user: { name: USER }, cookie: { path: "/", httpOnly: true, originalMaxAge: null } };
 
 /**
  * @typedef {object} Starter
  * @property {string} title
- * @property {{ hashKey: string, sortKey: string | null }} keys of its table
+ * @property {boolean} [isOld] whether it is one of the old packages
  * @property {() => Promise<any>} load
  * @property {(loaded: any, place: import("./stores.js").Place) => any} make
  * @property {(made: any) => Promise<string>} save makes a session, and gives that by which it is found
@@ -21,7 +22,6 @@ const DATA = { user: { name: "Grace Hopper" }, cookie: { path: "/", httpOnly: tr
 export const STARTERS = {
   sdk: {
     title: "@aws-sdk/client-dynamodb alone",
-    keys: STORES.ours.keys,
     load: () => import("@aws-sdk/client-dynamodb"),
     make: ({ DynamoDBClient, GetItemCommand, PutItemCommand }, place) => {
       const client = new DynamoDBClient(clientConfigOf(place));
@@ -43,7 +43,6 @@ export const STARTERS = {
   },
   core: {
     title: "@cyclic.sh/session-store/core",
-    keys: STORES.ours.keys,
     load: () => import("@cyclic.sh/session-store/core"),
     make: ({ createSessionEngine }, place) => createSessionEngine(optionsFor(place)),
     async save(engine) {
@@ -57,7 +56,6 @@ export const STARTERS = {
   express: expressStarter("@cyclic.sh/session-store/express", STORES.ours),
   koa: {
     title: "@cyclic.sh/session-store/koa",
-    keys: STORES.ours.keys,
     load: () => import("@cyclic.sh/session-store/koa"),
     make: ({ CyclicSessionStore }, place) => new CyclicSessionStore(optionsFor(place)),
     async save(store) {
@@ -70,7 +68,6 @@ export const STARTERS = {
   },
   hono: {
     title: "@cyclic.sh/session-store/hono",
-    keys: STORES.ours.keys,
     async load() {
       const { Hono } = await import("hono");
       return { Hono, ...(await import("@cyclic.sh/session-store/hono")) };
@@ -96,15 +93,14 @@ export const STARTERS = {
   ...Object.fromEntries(
     Object.entries(STORES)
       .filter(([name]) => name !== "ours")
-      .map(([name, store]) => [name, expressStarter(store.title, store)]),
+      .map(([name, store]) => [name, { ...expressStarter(store.title, store), isOld: true }]),
   ),
 };
 
 /** @returns {Starter} */
-function expressStarter(title, { keys, load, make }) {
+function expressStarter(title, { load, make }) {
   return {
     title,
-    keys,
     load,
     make: (loaded, place) => make(loaded, place, OPTIONS),
     async save(store) {

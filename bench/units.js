@@ -1,16 +1,19 @@
 // Capacity units per 1 000 requests of the page workload, by DynamoDB Local's own accounting: exact, and the same each
-// time. The short form counts the runs that the bars speak of, and compares them with what is stored.
+// time. The short form counts the runs that the bars speak of; they must meet these, and be what is stored.
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dynamoDbLocalProblem } from "../scripts/dynamodb-local.mjs";
-import { EXTRAS, isWhole } from "../scripts/extras.mjs";
+import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { runProgram } from "./child.js";
 import { fromTests } from "./from-tests.js";
 import { PAGES } from "./page-workload.js";
-import { STORES } from "./stores.js";
+import { spreadOf } from "./rounds.js";
+import { hasOldPackages, STORES } from "./stores.js";
 
 /** A write unit costs as much as five read units, on demand. */
-export const READ_UNITS_PER_WRITE_UNIT = 5;
+const READ_UNITS_PER_WRITE_UNIT = 5;
 
+const STORED = new URL("../docs/performance/units.json", import.meta.url);
 const SEED = 1;
 const TOUCH_INTERVALS_MS = [0, 10_000, 30_000, 300_000, 3_600_000];
 
@@ -55,25 +58,57 @@ const LONG = [
   ]),
 ];
 
-/** Why units cannot be counted here, or undefined where they can. */
-export function unitsProblem() {
-  return dynamoDbLocalProblem();
+/** @type {import("./main.js").Part} */
+export default {
+  name: "units",
+  title: "capacity units per 1 000 requests of users on pages, by DynamoDB Local's own accounting",
+  problem: dynamoDbLocalProblem,
+  async run({ isShort, say }) {
+    const settings = (isShort ? SHORT : LONG).filter(({ store }) => store === "ours" || hasOldPackages());
+    if (!hasOldPackages()) say("left out: the old session stores, which are not here (npm run fetch)");
+    const runs = await count(settings);
+    const bars = barsOf(runs);
+    const missed = bars.filter(({ ratio, most }) => ratio.median > most);
+    return {
+      tables: tablesOf(runs),
+      bars,
+      figures: { workload: { seed: SEED, ...PAGES }, runs },
+      charts: isShort ? [] : chartsOf(runs),
+      checked: isShort ? runs.length + bars.length : bars.length,
+      failures: [
+        ...missed.map((bar) => `the bar is not met: ${bar.title}`),
+        ...(isShort ? differences(runs, await storedRuns()) : []),
+      ],
+    };
+  },
+};
+
+/**
+ * What the long form counted last, as it is stored.
+ *
+ * @returns {Promise<Counted[]>}
+ */
+export async function storedRuns() {
+  return JSON.parse(await readFile(STORED, "utf8")).runs;
+}
+
+/** The counted run of a setting; what the setting does not say is as usual. */
+export function runOf(runs, setting) {
+  return runs.find((run) => isSameSetting(run, { resave: false, ...USUAL, ...setting }));
 }
 
 /**
- * @param {{ isShort: boolean }} how
- * @returns {Promise<{ workload: object, runs: Counted[], bars: { title: string, ratio: number, most: number }[] }>}
+ * @param {Setting[]} settings
+ * @returns {Promise<Counted[]>}
  */
-export async function countUnits({ isShort }) {
-  const settings = (isShort ? SHORT : LONG).filter(({ store }) => store === "ours" || hasOldPackages());
+async function count(settings) {
   const { startEmulator } = await fromTests();
   const { endpoint, stop } = await startEmulator("dynamodb-local");
   try {
-    const runs = await eachOf(settings, async (setting) => {
+    return await eachOf(settings, async (setting) => {
       const bill = await runProgram("units-run.js", { endpoint, ...setting });
       return { ...setting, ...bill, price: priceOf(bill) };
     });
-    return { workload: { seed: SEED, ...PAGES }, runs, bars: barsOf(runs) };
   } finally {
     await stop();
   }
@@ -81,37 +116,110 @@ export async function countUnits({ isShort }) {
 
 /** The price of 1 000 requests, in read units. */
 function priceOf({ requests, readUnits, writeUnits }) {
-  return round(((readUnits + READ_UNITS_PER_WRITE_UNIT * writeUnits) / requests) * 1000);
+  return ((readUnits + READ_UNITS_PER_WRITE_UNIT * writeUnits) / requests) * 1000;
 }
 
 /** How the runs stand to the bars; those of which a run is missing are left out. */
-export function barsOf(runs) {
-  const priceAt = (setting) => runs.find((run) => isSameSetting(run, setting))?.price;
-  return BARS.map(({ title, ours, theirs, most }) => ({
-    title,
-    ratio: round(priceAt(ours) / priceAt(theirs)),
-    most,
-  })).filter(({ ratio }) => Number.isFinite(ratio));
+function barsOf(runs) {
+  return BARS.flatMap(({ title, ours, theirs, most }) => {
+    const prices = [ours, theirs].map((setting) => runOf(runs, setting)?.price);
+    return prices.includes(undefined) ? [] : [{ title, ratio: spreadOf([prices[0] / prices[1]]), most }];
+  });
 }
 
 /** Which counted runs are not what is stored, in words. */
-export function differences(runs, stored) {
+function differences(runs, stored) {
   return runs.flatMap((run) => {
-    const known = stored.find((one) => isSameSetting(one, run));
+    const known = runOf(stored, run);
     const { readUnits, writeUnits, store, resave } = run;
     if (known?.readUnits === readUnits && known.writeUnits === writeUnits) return [];
     const was = known ? `${known.readUnits} + ${known.writeUnits}` : "nothing";
-    return [`${store}, resave ${resave}: ${readUnits} + ${writeUnits} units; stored is ${was}`];
+    return [
+      `${store}, resave ${resave}: ${readUnits} + ${writeUnits} units; docs/performance/units.json says ${was}`,
+    ];
   });
+}
+
+function tablesOf(runs) {
+  const columns = ["store", "resave", "touch interval", "read units", "write units", "price"];
+  const rows = runs.map((run) => {
+    const perThousand = (units) => ((units / run.requests) * 1000).toFixed(0);
+    return [
+      nameOf(run),
+      run.resave,
+      run.touchInterval === undefined ? "default" : `${run.touchInterval / 1000} s`,
+      perThousand(run.readUnits),
+      perThousand(run.writeUnits),
+      run.price.toFixed(0),
+    ];
+  });
+  return [{ title: "per 1 000 requests; the price in read units, a write unit as five", columns, rows }];
+}
+
+/** A run by what is not usual about it. */
+function nameOf({ store, consistentRead, processes, bytes }) {
+  const unusual = [
+    ...(consistentRead === undefined ? [] : [`consistentRead: ${consistentRead}`]),
+    ...(processes === USUAL.processes ? [] : [`${processes} processes`]),
+    ...(bytes === USUAL.bytes ? [] : [`${bytes / 1000} KB`]),
+  ];
+  return [STORES[store].title, ...unusual].join(", ");
+}
+
+function chartsOf(runs) {
+  const stores = Object.keys(STORES);
+  const priceAt = (setting) => runOf(runs, setting)?.price;
+  const priceOfStores = (resave) => stores.map((store) => priceAt({ store, resave }));
+  const ofIntervals = stores.filter((store) => STORES[store].hasTouchInterval);
+  return [
+    {
+      option: {
+        title: title(
+          "What 1 000 requests cost",
+          "in read units; a write unit counts as five. Less is better",
+        ),
+        legend: legend(),
+        grid: { left: 250, right: 70, top: 60, bottom: 70 },
+        xAxis: valueAxis("read units per 1 000 requests"),
+        yAxis: nameAxis(
+          stores.map((store) => STORES[store].title),
+          { inverse: true },
+        ),
+        series: [false, true].map((resave) => ({
+          name: `resave: ${resave}`,
+          type: "bar",
+          data: priceOfStores(resave),
+          label: barLabel(({ value }) => Math.round(value).toLocaleString("en-US")),
+        })),
+      },
+    },
+    {
+      name: "touch-interval",
+      option: {
+        title: title(
+          "What 1 000 requests cost, by touch interval",
+          "in read units, resave: false. Less is better",
+        ),
+        legend: legend(),
+        grid: { left: 70, right: 30, top: 60, bottom: 90 },
+        xAxis: nameAxis(
+          TOUCH_INTERVALS_MS.map((ms) => `${ms / 1000} s`),
+          { name: "touch interval" },
+        ),
+        yAxis: valueAxis("", { min: 0 }),
+        series: ofIntervals.map((store) => ({
+          name: STORES[store].title,
+          type: "line",
+          data: TOUCH_INTERVALS_MS.map((touchInterval) => priceAt({ store, touchInterval })),
+        })),
+      },
+    },
+  ];
 }
 
 function isSameSetting(one, other) {
   const names = ["store", "resave", "touchInterval", "consistentRead", "bytes", "processes", "seed"];
   return names.every((name) => one[name] === other[name]);
-}
-
-function hasOldPackages() {
-  return isWhole(EXTRAS.find(({ name }) => name === "old-packages"));
 }
 
 /** As many at once as the machine has processors: each run's order is its own. */
@@ -126,8 +234,4 @@ async function eachOf(items, work) {
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
   return results;
-}
-
-function round(value) {
-  return Math.round(value * 1000) / 1000;
 }
