@@ -13,13 +13,13 @@ import { TableInProcess } from "./table-in-process.js";
 const EPOCH = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
 const SEED = 1;
-const SESSION_BYTES = 700;
+const USUAL_BYTES = 700;
 
 const { Random } = await fromTests();
 mock.timers.enable({ apis: ["Date"], now: EPOCH });
 process.stdout.write(
   JSON.stringify({
-    rowBytes: await rowBytes(),
+    rows: await rowSizes(),
     reads: await readsOfABot(),
     writes: await writesOfABot(),
     changes: await changesBetweenRegions(),
@@ -34,23 +34,30 @@ async function door(table, options = {}) {
   return expressSession({ store, resave: false, saveUninitialized: false, cookie: { maxAge: DAY_MS } });
 }
 
-function signIn(send, bytes = SESSION_BYTES) {
+function signIn(send, bytes = USUAL_BYTES) {
   return send(undefined, (req) => Object.assign(req.session, sessionData(bytes)));
 }
 
-/** What a session's row comes to, for the bill of storage. */
-async function rowBytes() {
-  const table = await TableInProcess.make();
-  let bytes = 0;
-  table.onCommand = ({ row }) => {
-    bytes = row ? itemBytes(row) : bytes;
-  };
-  const send = await door(table);
-  const cookie = await signIn(send);
-  // A row remembers its last eight writes.
-  for (let write = 0; write < 8; write++)
-    await send(cookie, ({ session }) => (session.cart.seen = write % 2));
-  return bytes;
+/** What a session's row comes to. */
+async function rowSizes() {
+  const sizes = [];
+  for (const bytes of [700, 4_000, 40_000]) {
+    const table = await TableInProcess.make();
+    let rowBytes = 0;
+    table.onCommand = ({ row }) => {
+      if (row) rowBytes = itemBytes(row);
+    };
+    const send = await door(table);
+    const cookie = await signIn(send, bytes);
+    // A row remembers its last eight writes.
+    for (let write = 1; write <= 8; write++) {
+      await send(cookie, ({ session }) => {
+        session.cart.seen = write % 2;
+      });
+    }
+    sizes.push({ bytes, rowBytes });
+  }
+  return sizes;
 }
 
 /** One process, and a bot that sends its next request on each of its connections when the last was answered. */

@@ -1,6 +1,9 @@
 // What a process goes through until its first session is loaded, for each package: loaded, made, asked. In each case as
 // an application would, without what a server adds.
+import { createRequire } from "node:module";
 import { clientConfigOf, STORES } from "./stores.js";
+
+const require = createRequire(import.meta.url);
 
 const SECRET = "a secret for the measurement, of 32 or more";
 // Nothing is to be written by a first load.
@@ -20,27 +23,9 @@ const DATA = { user: { name: USER }, cookie: { path: "/", httpOnly: true, origin
 
 /** @type {Record<string, Starter>} */
 export const STARTERS = {
-  sdk: {
-    title: "@aws-sdk/client-dynamodb alone",
-    load: () => import("@aws-sdk/client-dynamodb"),
-    make: ({ DynamoDBClient, GetItemCommand, PutItemCommand }, place) => {
-      const client = new DynamoDBClient(clientConfigOf(place));
-      const Key = { pk: { S: "session" }, sk: { S: "session" } };
-      const TableName = place.table;
-      return {
-        put: (sess) => client.send(new PutItemCommand({ TableName, Item: { ...Key, sess: { S: sess } } })),
-        get: () => client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
-      };
-    },
-    async save({ put }) {
-      await put(JSON.stringify(DATA));
-      return "session";
-    },
-    async first({ get }) {
-      const { Item } = await get();
-      return JSON.parse(Item.sess.S).user.name;
-    },
-  },
+  sdk: sdkStarter("@aws-sdk/client-dynamodb alone", () => import("@aws-sdk/client-dynamodb")),
+  // Node reads a CommonJS package twice where it is imported: once for the names that it exports.
+  "sdk-required": sdkStarter("the same, by require", async () => require("@aws-sdk/client-dynamodb")),
   core: {
     title: "@cyclic.sh/session-store/core",
     load: () => import("@cyclic.sh/session-store/core"),
@@ -54,6 +39,10 @@ export const STARTERS = {
     },
   },
   express: expressStarter("@cyclic.sh/session-store/express", STORES.ours),
+  "express-required": expressStarter("the same, by require", {
+    ...STORES.ours,
+    load: async () => require("@cyclic.sh/session-store"),
+  }),
   koa: {
     title: "@cyclic.sh/session-store/koa",
     load: () => import("@cyclic.sh/session-store/koa"),
@@ -96,6 +85,31 @@ export const STARTERS = {
       .map(([name, store]) => [name, { ...expressStarter(store.title, store), isOld: true }]),
   ),
 };
+
+/** @returns {Starter} */
+function sdkStarter(title, load) {
+  return {
+    title,
+    load,
+    make({ DynamoDBClient, GetItemCommand, PutItemCommand }, place) {
+      const client = new DynamoDBClient(clientConfigOf(place));
+      const Key = { pk: { S: "session" }, sk: { S: "session" } };
+      const TableName = place.table;
+      return {
+        put: (sess) => client.send(new PutItemCommand({ TableName, Item: { ...Key, sess: { S: sess } } })),
+        get: () => client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
+      };
+    },
+    async save({ put }) {
+      await put(JSON.stringify(DATA));
+      return "session";
+    },
+    async first({ get }) {
+      const { Item } = await get();
+      return JSON.parse(Item.sess.S).user.name;
+    },
+  };
+}
 
 /** @returns {Starter} */
 function expressStarter(title, { load, make }) {
