@@ -22,8 +22,8 @@ export default {
     const names = Object.keys(STARTERS).filter((name) => !STARTERS[name].isOld || hasOldPackages());
     const table = await startTable();
     try {
-      const bare = await startBare(table.endpoint, names, rounds);
-      const bundled = await startBundled(table.endpoint, isShort ? rounds : Math.max(rounds, BUNDLED_ROUNDS));
+      const bare = await startBare(table.endpoint, names, isShort ? 1 : rounds);
+      const bundled = await startBundled(table.endpoint, isShort ? 1 : Math.max(rounds, BUNDLED_ROUNDS));
       if (!hasOldPackages()) say("left out: the old session stores, which are not here (npm run fetch)");
       return {
         tables: [tableOf("bare process", bare), tableOf("bundled Lambda handler", bundled)],
