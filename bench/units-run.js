@@ -18,6 +18,7 @@ const DAY_MS = 86_400_000;
  * @property {string} store
  * @property {number} seed
  * @property {boolean} resave
+ * @property {boolean} [rolling]
  * @property {number} [touchInterval]
  * @property {boolean} [consistentRead]
  * @property {number} bytes of a session
@@ -29,7 +30,17 @@ const asked = JSON.parse(process.argv[2]);
 process.stdout.write(JSON.stringify(await run(asked)));
 
 /** @param {Asked} asked */
-async function run({ endpoint, store: name, seed, resave, touchInterval, consistentRead, bytes, processes }) {
+async function run({
+  endpoint,
+  store: name,
+  seed,
+  resave,
+  rolling,
+  touchInterval,
+  consistentRead,
+  bytes,
+  processes,
+}) {
   const { Random } = await fromTests();
   const { keys, load, make } = STORES[name];
   const table = await createTable(endpoint, keys);
@@ -41,7 +52,9 @@ async function run({ endpoint, store: name, seed, resave, touchInterval, consist
   const doors = [];
   while (doors.length < processes) {
     const store = await network.settle(make(loaded, { table, network }, options));
-    doors.push(expressSession({ store, resave, saveUninitialized: false, cookie: { maxAge: DAY_MS } }));
+    doors.push(
+      expressSession({ store, resave, rolling, saveUninitialized: false, cookie: { maxAge: DAY_MS } }),
+    );
   }
 
   const data = sessionData(bytes);

@@ -48,6 +48,8 @@ const LONG = [
   ...Object.keys(STORES)
     .filter((store) => STORES[store].hasTouchInterval)
     .flatMap((store) => TOUCH_INTERVALS_MS.map((touchInterval) => ({ ...OURS, store, touchInterval }))),
+  { ...OURS, rolling: true },
+  { ...OURS_RESAVED, rolling: true },
   { ...OURS, consistentRead: false },
   { ...OURS, consistentRead: false, touchInterval: 3_600_000 },
   // As pages meet them behind a load balancer, or on Lambda.
@@ -157,8 +159,9 @@ function tablesOf(runs) {
 }
 
 /** A run by what is not usual about it. */
-function nameOf({ store, consistentRead, processes, bytes }) {
+function nameOf({ store, rolling, consistentRead, processes, bytes }) {
   const unusual = [
+    ...(rolling === undefined ? [] : [`rolling: ${rolling}`]),
     ...(consistentRead === undefined ? [] : [`consistentRead: ${consistentRead}`]),
     ...(processes === USUAL.processes ? [] : [`${processes} processes`]),
     ...(bytes === USUAL.bytes ? [] : [`${bytes / 1000} KB`]),
@@ -218,7 +221,16 @@ function chartsOf(runs) {
 }
 
 function isSameSetting(one, other) {
-  const names = ["store", "resave", "touchInterval", "consistentRead", "bytes", "processes", "seed"];
+  const names = [
+    "store",
+    "resave",
+    "rolling",
+    "touchInterval",
+    "consistentRead",
+    "bytes",
+    "processes",
+    "seed",
+  ];
   return names.every((name) => one[name] === other[name]);
 }
 
