@@ -344,7 +344,7 @@ function unitsPrice(readUnits, writeUnits) {
 
 /** The document with a table in its place, which is marked by two comments. */
 function withTable(document, { name, columns, rows }) {
-  const [begin, end] = [`<!-- table: ${name} -->\n`, `\n<!-- end: ${name} -->`];
+  const [begin, end] = [`<!-- table: ${name} -->\n\n`, `\n\n<!-- end: ${name} -->`];
   const [before, rest] = document.split(begin);
   const [, after] = (rest ?? "").split(end);
   if (after === undefined) throw new Error(`docs/scale.md has no place for the table "${name}"`);

@@ -16,6 +16,7 @@ const { starter, place, found, countsModules } = JSON.parse(process.argv[2]);
 const { load, make, save, first } = STARTERS[starter];
 
 const modules = countsModules ? watchModules() : undefined;
+const used = process.cpuUsage();
 const begun = performance.now();
 const loaded = await load();
 const importedAt = performance.now();
@@ -26,12 +27,14 @@ if (found === undefined) {
 } else {
   const name = await first(made, found);
   const firstAt = performance.now();
+  const { user, system } = process.cpuUsage(used);
   if (name !== USER) throw new Error(`${starter} found another session: ${name}`);
   end({
     importMs: importedAt - begun,
     makeMs: madeAt - importedAt,
     firstMs: firstAt - madeAt,
     totalMs: firstAt - begun,
+    processorMs: (user + system) / 1000,
     modules: modules?.size,
   });
 }
