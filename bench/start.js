@@ -132,6 +132,7 @@ function tableOf(title, starts) {
       "first load",
       "in all",
       "of the SDK's",
+      "of its processor time",
     ],
     rows: starts.map(
       ({ title, modules, bytes, importMs, makeMs, firstMs, totalMs, ofSdk, processorOfSdk }) => [
