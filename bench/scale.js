@@ -9,6 +9,7 @@ import { runOf, storedRuns } from "./units.js";
 
 const DOCUMENT = new URL("../docs/scale.md", import.meta.url);
 const REQUESTS = new URL("../docs/performance/requests.json", import.meta.url);
+const STORED = new URL("../docs/performance/scale.json", import.meta.url);
 
 const DAYS_A_MONTH = 30;
 const DAY_SECONDS = 86_400;
@@ -44,8 +45,11 @@ export default {
     const perProcess = await requestsPerProcess();
     const runs = await storedRuns();
     const day = await simulateDay();
+    // Of a real server, and not the same each time: the short form takes what the long one measured.
+    const arrivals = isShort ? await storedArrivals() : await runProgram("arrivals-run.js", {});
     const tables = [
       ratesTable(runs, perProcess),
+      arrivalsTable(runs, arrivals),
       pricesTable(runs),
       dayTable(runs, day, perProcess, simulated),
       limitsTable(simulated),
@@ -59,7 +63,7 @@ export default {
     if (!isShort) await writeFile(DOCUMENT, updated);
     return {
       tables,
-      figures: { prices: PRICES, day: { ...DAY, ...day }, perProcess, simulated },
+      figures: { prices: PRICES, day: { ...DAY, ...day }, perProcess, arrivals, simulated },
       checked: tables.length,
       failures: isShort
         ? tables
@@ -100,6 +104,24 @@ function ratesTable(runs, perProcess) {
       row("in two regions", (rate) => dollars(monthInRegions(rate, run, 2))),
       row("processes", (rate) => count(processesFor(rate, perProcess))),
     ],
+  };
+}
+
+/** @returns {DocumentTable} */
+function arrivalsTable(runs, arrivals) {
+  const run = runOf(runs, { store: "ours" });
+  const old = runOf(runs, { store: "0.0.19" });
+  const perPage = 1 + PAGES.callsInParallel;
+  const { writeUnits } = perRequest(run);
+  return {
+    name: "arrivals",
+    title: "what the five calls of a page read, by how far apart they leave the browser",
+    columns: ["they leave within", "read units for the five", "a month of 100 a second", "of 0.0.19's bill"],
+    rows: arrivals.map(({ withinMs, readUnitsPerPage }) => {
+      const month = 100 * MONTH_SECONDS * unitsPrice((1 + readUnitsPerPage) / perPage, writeUnits);
+      const share = Math.round((100 * month) / monthAt(100, old));
+      return [`${withinMs} ms`, readUnitsPerPage.toFixed(1), dollars(month), `${share} %`];
+    }),
   };
 }
 
@@ -305,6 +327,11 @@ function momentOfDay(random) {
     const liveliness = 1 - DAY.swing * Math.cos((2 * Math.PI * at) / DAY_SECONDS);
     if (random.chance(liveliness / (1 + DAY.swing))) return at;
   }
+}
+
+/** @returns {Promise<{ withinMs: number, readUnitsPerPage: number }[]>} */
+async function storedArrivals() {
+  return JSON.parse(await readFile(STORED, "utf8")).arrivals;
 }
 
 /** What an Express process was measured to serve, reading a session of 700 bytes, with 64 connections and 3 ms at the table. */

@@ -1,5 +1,6 @@
 // A table in this process behind the SDK's whole client, in the place of its HTTP handler: for long runs of the real store
 // that must not wait for sockets, and for counting what it sends. Carried out by the tests' model of a table.
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { itemBytes, writeUnits } from "../demo/capacity.js";
 import { fromTests } from "./from-tests.js";
 import { textOf } from "./metered-network.js";
@@ -26,6 +27,8 @@ export class TableInProcess {
   /** @type {(seen: Seen) => void} */
   onCommand = () => {};
   beforeCommand = () => {};
+  /** Of real time, until a command is carried out and answered. */
+  latencyMs = 0;
   /** Decides what goes wrong with a command. @type {() => Fault} */
   fault = () => undefined;
 
@@ -70,7 +73,7 @@ export class TableInProcess {
         if (fault === "hangs") await aborted(abortSignal);
         if (fault !== undefined) return responseOf(ERRORS[fault].status, errorOf(ERRORS[fault].type));
         // An answer never comes within the turn in which it was asked for.
-        await new Promise(setImmediate);
+        await (this.latencyMs === 0 ? turn() : delay(this.latencyMs));
         this.beforeCommand();
         return this.#answer(headers["x-amz-target"].split(".")[1], JSON.parse(textOf(body)));
       },
