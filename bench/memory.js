@@ -29,9 +29,7 @@ export default {
   name: "memory",
   title: "what the heap keeps of an operation, after forced collections, over the last 80 % of a long run",
   async run({ isShort, flags, say }) {
-    const asked = isShort
-      ? SHORT
-      : { ...LONG, ...(flags.includes("--million") && { operations: 1_000_000 }) };
+    const asked = flags.includes("--million") ? MILLION : isShort ? SHORT : LONG;
     const { samples, operations, failures, sessions } = await runProgram("memory-run.js", asked, {
       flags: FLAGS,
     });
