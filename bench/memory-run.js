@@ -129,9 +129,12 @@ function together(work) {
 /** The heap, when nothing is on its way and all that can be collected is. */
 async function heap() {
   await delay(TIMEOUT_MS + 50);
-  for (let pass = 0; pass < 4; pass++) {
+  let bytes = Number.POSITIVE_INFINITY;
+  // What has a finalizer goes by a collection after the one that found it.
+  for (let pass = 0; pass < 5; pass++) {
     globalThis.gc();
-    await delay(5);
+    await delay(10);
+    bytes = Math.min(bytes, process.memoryUsage().heapUsed);
   }
-  return { operations, bytes: process.memoryUsage().heapUsed };
+  return { operations, bytes };
 }
