@@ -22,11 +22,15 @@ export const ENVIRONMENT = {
  *
  * @param {string} file such as `units-run.js`
  * @param {object} asked handed over as JSON, its one argument
- * @param {{ flags?: string[], env?: Record<string, string>, withinMs?: number }} [how]
+ * @param {{ node?: string, flags?: string[], env?: Record<string, string>, withinMs?: number }} [how]
  */
-export async function runProgram(file, asked, { flags = [], env = {}, withinMs = LONGEST_MS } = {}) {
+export async function runProgram(
+  file,
+  asked,
+  { node = process.execPath, flags = [], env = {}, withinMs = LONGEST_MS } = {},
+) {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, path, JSON.stringify(asked)], {
+  const { stdout } = await promisify(execFile)(node, [...flags, path, JSON.stringify(asked)], {
     env: { ...ENVIRONMENT, ...env },
     timeout: withinMs,
     killSignal: "SIGKILL",
