@@ -22,8 +22,8 @@ export class Regions {
     this.tables = tables;
     for (const [region, table] of tables.entries()) {
       table.beforeCommand = () => this.replicate();
-      table.onCommand = ({ key, row }) => {
-        if (key !== undefined) this.#written(region, key, row);
+      table.onCommand = ({ written, row }) => {
+        if (written !== undefined) this.#written(region, written, row);
       };
     }
   }
@@ -39,7 +39,7 @@ export class Regions {
   }
 
   #written(region, key, row) {
-    // Refused writes among them: they say again what is there. No two writes have one time.
+    // No two writes have one time.
     this.#writes += 1;
     const at = Date.now() + this.#writes / 1e6;
     this.#writtenAt[region].set(key, at);

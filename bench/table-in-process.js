@@ -9,8 +9,8 @@ import { textOf } from "./metered-network.js";
  * @typedef {object} Seen one command that was carried out
  * @property {number} readUnits
  * @property {number} writeUnits
- * @property {string} [key] of the row that a write was sent for
- * @property {import("../demo/capacity.js").Item} [row] as it is after that write, if there is one
+ * @property {string} [written] the key of the row that it changed
+ * @property {import("../demo/capacity.js").Item} [row] as that is now, if there is one
  */
 
 /** @typedef {"throttled" | "failed" | "hangs" | undefined} Fault */
@@ -90,7 +90,9 @@ export class TableInProcess {
       this.#read([before]);
     } else {
       const units = Math.max(writeUnits(before), writeUnits(after));
-      this.onCommand({ readUnits: 0, writeUnits: units, key: input.Key.pk.S, row: after });
+      // A write that is refused changes nothing.
+      const written = after === before ? undefined : input.Key.pk.S;
+      this.onCommand({ readUnits: 0, writeUnits: units, written, row: after });
     }
     if (answer.ok) return responseOf(200, answer.output);
     return responseOf(400, { ...errorOf(answer.error.name), Item: answer.error.Item });
