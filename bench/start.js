@@ -173,7 +173,7 @@ function chartOf(name, what, starts) {
     name,
     option: {
       title: title("Start", `${what}, in milliseconds until the first session is loaded`),
-      legend: { ...legend(), itemGap: 28 },
+      legend: { ...legend(), itemGap: 18 },
       grid: { left: 270, right: 40, top: 60, bottom: 80 },
       xAxis: valueAxis("milliseconds"),
       yAxis: nameAxis(

@@ -181,7 +181,7 @@ function chartsOf(runs) {
           "What 1 000 requests cost",
           "in read units; a write unit counts as five. Less is better",
         ),
-        legend: { ...legend(), itemGap: 28 },
+        legend: { ...legend(), itemGap: 18 },
         grid: { left: 250, right: 70, top: 60, bottom: 90 },
         xAxis: valueAxis("read units per 1 000 requests"),
         yAxis: nameAxis(
@@ -203,7 +203,7 @@ function chartsOf(runs) {
           "What 1 000 requests cost, by touch interval",
           "in read units, resave: false. Less is better",
         ),
-        legend: { ...legend(), itemGap: 28 },
+        legend: { ...legend(), itemGap: 18 },
         grid: { left: 70, right: 30, top: 80, bottom: 90 },
         xAxis: nameAxis(
           TOUCH_INTERVALS_MS.map((ms) => `${ms / 1000} s`),
