@@ -1,0 +1,162 @@
+// One store in a process of its own, used as express-session uses it, without a server: for the processor time of its
+// operations, and for what it adds to a request's latency. Asked by `operations.js` and `latency.js`.
+import {
+  BatchGetItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import session from "express-session";
+import { fromTests } from "./from-tests.js";
+import { sessionData } from "./page-workload.js";
+import { answerParent } from "./processes.js";
+import { clientConfigOf, STORES } from "./stores.js";
+
+/** Loads that are asked for in one turn of the event loop. */
+const TOGETHER = 32;
+const SESSIONS = 64;
+
+const { store: name, endpoint, bytes } = JSON.parse(process.argv[2]);
+const ids = Array.from({ length: SESSIONS }, (_, i) => `${String(i).padStart(4, "0")}-${"s".repeat(27)}`);
+const measured = name === "sdk" ? bareSdk() : await storeAsExpressUsesIt();
+await measured.seed();
+const operations = operationsOf(measured);
+
+answerParent(({ operation, count, arrivals }) =>
+  arrivals ? latenciesOf(arrivals) : processorTimeOf(operation, count),
+);
+process.send({ operations: Object.keys(operations) });
+
+/**
+ * @typedef {object} Measured
+ * @property {() => Promise<void>} seed makes the sessions
+ * @property {(i: number) => Promise<unknown>} load
+ * @property {(i: number) => Promise<unknown>} save
+ * @property {(i: number) => Promise<unknown>} [touch] of a session that has just been written
+ * @property {() => Promise<unknown>} [loadTogether] where there is a way of its own
+ */
+
+/** @param {Measured} measured @returns {Record<string, { run: (i: number) => Promise<unknown>, each: number }>} */
+function operationsOf({ load, save, touch, loadTogether }) {
+  const inOneTurn = (i) => Promise.all(Array.from({ length: TOGETHER }, (_, offset) => load(i + offset)));
+  return {
+    load: { run: load, each: 1 },
+    loadAmong32: { run: inOneTurn, each: TOGETHER },
+    save: { run: save, each: 1 },
+    ...(touch && { throttledTouch: { run: touch, each: 1 } }),
+    ...(loadTogether && { batchOf32: { run: loadTogether, each: TOGETHER } }),
+  };
+}
+
+/** @returns {Promise<Measured>} */
+async function storeAsExpressUsesIt() {
+  const { load, make } = STORES[name];
+  const store = await make(await load(), { table: "bench", endpoint }, {});
+  // It gives the store what it needs to make session objects.
+  session({ store, secret: "bench", resave: false, saveUninitialized: false });
+
+  const call = (method, ...args) =>
+    new Promise((resolve, reject) => {
+      // 0.0.19 gives what DynamoDB answered in an error's place.
+      store[method](...args, (error, data) => (error instanceof Error ? reject(error) : resolve(data)));
+    });
+  const sessionOf = async (i) => {
+    const sessionID = ids[i % SESSIONS];
+    const data = await call("get", sessionID);
+    if (!data) throw new Error(`${name} does not find a session that was saved`);
+    return store.createSession({ sessionID, sessionStore: store }, data);
+  };
+  let sessions = [];
+  const saveAs = (i) => {
+    const one = sessions[i % SESSIONS];
+    one.cart.seen = i;
+    return call("set", one.id, one);
+  };
+  return {
+    async seed() {
+      for (const sessionID of ids) {
+        const req = { sessionID, sessionStore: store };
+        store.generate(req);
+        // As a request without a cookie: the id is express-session's to give.
+        ids[ids.indexOf(sessionID)] = req.sessionID;
+        Object.assign(req.session, sessionData(bytes));
+        await call("set", req.sessionID, req.session);
+      }
+      sessions = await Promise.all(ids.map((_, i) => sessionOf(i)));
+    },
+    async load(i) {
+      if (!(await call("get", ids[i % SESSIONS]))) throw new Error(`${name} does not find a session`);
+    },
+    save: saveAs,
+    touch: (i) => call("touch", ids[i % SESSIONS], sessions[i % SESSIONS]),
+  };
+}
+
+/** What any store that uses the SDK spends at least: the command alone, made and sent as its documentation says. */
+function bareSdk() {
+  const client = new DynamoDBClient(clientConfigOf({ endpoint }));
+  const TableName = "bench";
+  const keyOf = (i) => ({ pk: { S: ids[i % SESSIONS] }, sk: { S: ids[i % SESSIONS] } });
+  const text = JSON.stringify({ cookie: { path: "/", httpOnly: true }, ...sessionData(bytes) });
+  const commands = {
+    get: (i) => client.send(new GetItemCommand({ TableName, Key: keyOf(i), ConsistentRead: true })),
+    batch: (Keys) =>
+      client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } })),
+  };
+  return {
+    async seed() {
+      for (const i of ids.keys()) {
+        await client.send(new PutItemCommand({ TableName, Item: { ...keyOf(i), sess: { S: text } } }));
+      }
+    },
+    load: async (i) => JSON.parse((await commands.get(i)).Item.sess.S),
+    save: (i) =>
+      client.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: keyOf(i),
+          UpdateExpression: "SET sess = :sess",
+          ExpressionAttributeValues: { ":sess": { S: text } },
+        }),
+      ),
+    async loadTogether() {
+      const Keys = Array.from({ length: TOGETHER }, (_, i) => keyOf(i));
+      const { Responses } = await commands.batch(Keys);
+      return Responses[TableName].map((item) => JSON.parse(item.sess.S));
+    },
+  };
+}
+
+/** Microseconds of processor time for each operation, all threads of the process included. */
+async function processorTimeOf(operation, count) {
+  if (!Object.hasOwn(operations, operation)) return { microseconds: undefined };
+  // Touches are throttled by what was written within the last seconds.
+  if (operation === "throttledTouch") await measured.seed();
+  const { run, each } = operations[operation];
+  const before = process.cpuUsage();
+  for (let i = 0; i < count; i += each) await run(i);
+  const { user, system } = process.cpuUsage(before);
+  return { microseconds: (user + system) / (Math.ceil(count / each) * each) };
+}
+
+/**
+ * How long loads take that come at a given rate whether others have been answered or not: with pauses between them as
+ * among many visitors, the same for every store.
+ */
+async function latenciesOf({ perSecond, count, seed }) {
+  const { Random } = await fromTests();
+  const random = new Random(seed);
+  const latencies = [];
+  const pending = [];
+  let due = performance.now() + 10;
+  for (let i = 0; i < count; i++) {
+    due += (-Math.log(1 - random.fraction()) * 1000) / perSecond;
+    // Turns of the event loop rather than a timer, which is only exact to the millisecond.
+    while (performance.now() < due) await new Promise(setImmediate);
+    const start = due;
+    pending.push(measured.load(i).then(() => latencies.push(performance.now() - start)));
+  }
+  await Promise.all(pending);
+  return { latencies };
+}
