@@ -45,16 +45,17 @@ export default {
     say(PLACEMENT);
     const stores = ["sdk", ...measuredStores(say)];
     const share = isShort ? SHARE.short : 1;
-    const sized = [await measure(stores, { bytes: BARRED_BYTES, rounds, share })];
+    const warmUp = { rounds: isShort ? 1 : WARM_UP_ROUNDS, share };
+    const sized = [await measure(stores, { bytes: BARRED_BYTES, rounds, share, warmUp })];
     for (const bytes of isShort ? [] : OTHER_BYTES) {
-      sized.push(await measure(stores, { bytes, rounds: OTHER_ROUNDS, share: SHARE.other }));
+      sized.push(await measure(stores, { bytes, rounds: OTHER_ROUNDS, share: SHARE.other, warmUp }));
     }
     return report(stores, sized);
   },
 };
 
 /** @returns {Promise<Sized>} */
-async function measure(stores, { bytes, rounds, share }) {
+async function measure(stores, { bytes, rounds, share, warmUp }) {
   const table = await startTable();
   const processes = new Map();
   try {
@@ -64,15 +65,15 @@ async function measure(stores, { bytes, rounds, share }) {
       processes.set(store, one);
       await one.next();
     }
-    const once = async (operation, store) => {
+    const once = async (operation, store, share) => {
       const count = Math.ceil(countOf(operation, store) * share);
       return (await processes.get(store).ask({ operation, count })).microseconds;
     };
     const figures = {};
     for (const operation of [...Object.keys(OPERATIONS), BATCH]) {
       const able = operation === BATCH ? ["sdk"] : stores.filter((store) => can(store, operation));
-      await alternate(able, share < 1 ? 1 : WARM_UP_ROUNDS, (store) => once(operation, store));
-      figures[operation] = await alternate(able, rounds, (store) => once(operation, store));
+      await alternate(able, warmUp.rounds, (store) => once(operation, store, warmUp.share));
+      figures[operation] = await alternate(able, rounds, (store) => once(operation, store, share));
     }
     return { bytes, rounds, figures };
   } finally {
