@@ -4,109 +4,161 @@ import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { measuredStores, titleOf } from "./peers.js";
 import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { STORES } from "./stores.js";
 
-const BYTES = 700;
+/** The size that bars are about, and others. */
+const BARRED_BYTES = 700;
+const OTHER_BYTES = [4_000, 40_000];
+const OTHER_ROUNDS = 3;
 
 const OPERATIONS = {
   load: "a lone load",
   loadAmong32: "a load among 32 asked for in one turn",
   save: "a save of a change",
-  throttledTouch: "a touch right after a save",
+  throttledTouch: "a touch within the interval",
 };
 
 /** Of the batch of the bare SDK, which is nobody's operation but a limit. */
 const BATCH = "batchOf32";
 
-const COUNTS = { load: 1200, loadAmong32: 2048, save: 800, throttledTouch: 10_000, [BATCH]: 2048 };
+/** How many of each make a measurement: what takes some tenths of a second, where it is sent. */
+const COUNTS = { load: 640, loadAmong32: 1024, save: 400, throttledTouch: 4_000, [BATCH]: 2048 };
+/** connect-dynamodb's touches are all written. */
+const UNTHROTTLED_TOUCHES = 400;
 const WARM_UP_ROUNDS = 3;
-const SHORT = 0.1;
+/** Of these counts, what the short form makes, and what is made of the sizes without bars. */
+const SHARE = { short: 0.1, other: 0.3 };
+
+/**
+ * @typedef {object} Sized figures of sessions of one size
+ * @property {number} bytes
+ * @property {number} rounds
+ * @property {Record<string, Map<string, number[]>>} figures microseconds by operation and store, in the order of rounds
+ */
 
 /** @type {import("./main.js").Part} */
 export default {
   name: "operations",
-  title: "processor time per operation, of a 700-byte session",
+  title: "processor time per operation",
 
   async run({ isShort, rounds, say }) {
     say(PLACEMENT);
     const stores = ["sdk", ...measuredStores(say)];
-    const table = await startTable();
-    const processes = new Map();
-    try {
-      for (const store of stores) {
-        const { endpoint } = table;
-        const one = new BenchProcess("store-run.js", "measured", { store, endpoint, bytes: BYTES });
-        processes.set(store, one);
-        await one.next();
-      }
-      const scale = isShort ? SHORT : 1;
-      const measure = async (operation, store) => {
-        const count = Math.ceil(COUNTS[operation] * scale);
-        return (await processes.get(store).ask({ operation, count })).microseconds;
-      };
-      const figures = {};
-      for (const operation of [...Object.keys(OPERATIONS), BATCH]) {
-        const able = operation === BATCH ? ["sdk"] : stores.filter((store) => can(store, operation));
-        await alternate(able, isShort ? 1 : WARM_UP_ROUNDS, (store) => measure(operation, store));
-        figures[operation] = await alternate(able, rounds, (store) => measure(operation, store));
-      }
-      return report(stores, figures, rounds);
-    } finally {
-      await Promise.all([table, ...processes.values()].map((one) => one.end()));
+    const share = isShort ? SHARE.short : 1;
+    const warmUp = { rounds: isShort ? 1 : WARM_UP_ROUNDS, share };
+    const sized = [await measure(stores, { bytes: BARRED_BYTES, rounds, share, warmUp })];
+    for (const bytes of isShort ? [] : OTHER_BYTES) {
+      sized.push(await measure(stores, { bytes, rounds: OTHER_ROUNDS, share: SHARE.other, warmUp }));
     }
+    return report(stores, sized);
   },
 };
+
+/** @returns {Promise<Sized>} */
+async function measure(stores, { bytes, rounds, share, warmUp }) {
+  const table = await startTable();
+  const processes = new Map();
+  try {
+    for (const store of stores) {
+      const { endpoint } = table;
+      const one = new BenchProcess("store-run.js", "measured", { store, endpoint, bytes });
+      processes.set(store, one);
+      await one.next();
+    }
+    const once = async (operation, store, share) => {
+      const count = Math.ceil(countOf(operation, store) * share);
+      return (await processes.get(store).ask({ operation, count })).microseconds;
+    };
+    const figures = {};
+    for (const operation of [...Object.keys(OPERATIONS), BATCH]) {
+      const able = operation === BATCH ? ["sdk"] : stores.filter((store) => can(store, operation));
+      await alternate(able, warmUp.rounds, (store) => once(operation, store, warmUp.share));
+      figures[operation] = await alternate(able, rounds, (store) => once(operation, store, share));
+    }
+    return { bytes, rounds, figures };
+  } finally {
+    await Promise.all([table, ...processes.values()].map((one) => one.end()));
+  }
+}
+
+function countOf(operation, store) {
+  const isWritten = operation === "throttledTouch" && !STORES[store].hasTouchInterval;
+  return isWritten ? UNTHROTTLED_TOUCHES : COUNTS[operation];
+}
 
 /** The bare SDK throttles nothing. */
 function can(store, operation) {
   return store !== "sdk" || operation !== "throttledTouch";
 }
 
-function report(stores, figures, rounds) {
+/**
+ * @param {string[]} stores
+ * @param {Sized[]} sized
+ */
+function report(stores, sized) {
+  const [{ figures }] = sized;
+  return {
+    tables: [...sized.map((one) => tableOf(stores, one)), ratiosOf(stores, figures)],
+    bars: barsOf(figures),
+    figures: {
+      placement: PLACEMENT,
+      unit: "microseconds of processor time for each operation",
+      sizes: sized.map(({ bytes, figures }) => ({
+        bytes,
+        operations: Object.fromEntries(
+          Object.entries(figures).map(([operation, byStore]) => [
+            operation,
+            Object.fromEntries([...byStore].map(([store, values]) => [store, spreadOf(values)])),
+          ]),
+        ),
+      })),
+    },
+    charts: [chart(stores, figures)],
+  };
+}
+
+/** @param {Sized} sized */
+function tableOf(stores, { bytes, rounds, figures }) {
   const rows = stores.map((store) => [
     titleOf(store),
     ...Object.keys(OPERATIONS).map((operation) => showMicroseconds(figures[operation].get(store))),
   ]);
-  rows.splice(1, 0, [
-    "the bare SDK, by BatchGetItem",
-    "",
-    showMicroseconds(figures[BATCH].get("sdk")),
-    "",
-    "",
-  ]);
-  const bars = [];
-  const ratioRows = [];
-  for (const store of stores.filter((store) => store !== "ours")) {
-    const ratios = Object.keys(OPERATIONS).map((operation) => {
-      const theirs = figures[operation].get(store);
-      return theirs && ratioOf(figures[operation].get("ours"), theirs);
-    });
-    ratioRows.push([titleOf(store), ...ratios.map((ratio) => (ratio ? showSpread(ratio) : ""))]);
-    if (store !== "0.0.19") continue;
-    bars.push(
-      { title: "processor time of a lone load, of 0.0.19's", ratio: ratios[0], most: 0.6 },
-      { title: "of a load among 32, of 0.0.19's", ratio: ratios[1], most: 0.12 },
-    );
-  }
-  const columns = Object.values(OPERATIONS);
+  const batch = Object.keys(OPERATIONS).map((operation) =>
+    operation === "loadAmong32" ? showMicroseconds(figures[BATCH].get("sdk")) : "",
+  );
+  rows.splice(1, 0, ["the bare SDK, by BatchGetItem", ...batch]);
   return {
-    tables: [
-      { title: `microseconds for each, ${rounds} rounds`, columns: ["", ...columns], rows },
-      { title: "ours, of theirs", columns: ["", ...columns], rows: ratioRows },
-    ],
-    bars,
-    figures: {
-      placement: PLACEMENT,
-      sessionBytes: BYTES,
-      unit: "microseconds of processor time for each operation",
-      operations: Object.fromEntries(
-        Object.entries(figures).map(([operation, byStore]) => [
-          operation,
-          Object.fromEntries([...byStore].map(([store, values]) => [store, spreadOf(values)])),
-        ]),
-      ),
-    },
-    charts: [chart(stores, figures)],
+    title: `microseconds for each, sessions of ${bytes} bytes, ${rounds} rounds`,
+    columns: ["", ...Object.values(OPERATIONS)],
+    rows,
   };
+}
+
+function ratiosOf(stores, figures) {
+  const rows = stores
+    .filter((store) => store !== "ours")
+    .map((store) => [
+      titleOf(store),
+      ...Object.keys(OPERATIONS).map((operation) => {
+        const theirs = figures[operation].get(store);
+        return theirs ? showSpread(ratioOf(figures[operation].get("ours"), theirs)) : "";
+      }),
+    ]);
+  return {
+    title: `ours, of theirs, sessions of ${BARRED_BYTES} bytes`,
+    columns: ["", ...Object.values(OPERATIONS)],
+    rows,
+  };
+}
+
+/** @returns {import("./main.js").Bar[]} */
+function barsOf(figures) {
+  if (!figures.load.has("0.0.19")) return [];
+  const ratio = (operation) => ratioOf(figures[operation].get("ours"), figures[operation].get("0.0.19"));
+  return [
+    { title: "processor time of a lone load, of 0.0.19's", ratio: ratio("load"), most: 0.6 },
+    { title: "of a load among 32, of 0.0.19's", ratio: ratio("loadAmong32"), most: 0.12 },
+  ];
 }
 
 function showMicroseconds(values) {

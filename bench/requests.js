@@ -1,7 +1,7 @@
-// Requests per second through whole applications, on the read path: a visitor's request that reads the session and changes
-// nothing. The cells that have a bar get alternating rounds; the rest of the matrix shows the shape in fewer and shorter
-// ones. autocannon sends the requests; a connection is a visitor.
-import { legend, nameAxis, title, valueAxis } from "./chart.js";
+// Requests per second that an application answers with one processor to itself, on the read path: a visitor's request that
+// reads the session and changes nothing. Beside it the same application with its sessions in memory, and in every other
+// store. The cells that have a bar are measured with care; the rest of the matrix shows how it goes.
+import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { measuredStores, titleOf } from "./peers.js";
 import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
@@ -11,21 +11,43 @@ const LATENCIES_MS = [0, 3];
 const BYTES = [700, 4_000, 40_000];
 /** The cells that have bars, at each latency. */
 const BARRED = { connections: 64, bytes: 700 };
+const BARS = [
+  { latencyMs: 3, store: "memory", least: 0.8 },
+  { latencyMs: 3, store: "0.0.19", least: 2.5 },
+  { latencyMs: 0, store: "memory", least: 0.7 },
+  { latencyMs: 0, store: "0.0.19", least: 3.5 },
+  { latencyMs: 0, store: "connect-dynamodb", least: 5.5 },
+];
 
-/** Seconds that one measurement takes. */
-const SECONDS = { barred: 3, rest: 1, warmUp: 2 };
-const SHORT_SECONDS = { barred: 0.6, rest: 0.4, warmUp: 0.4 };
-const REST_ROUNDS = 1;
+/**
+ * @typedef {object} Form
+ * @property {{ barred: number, rest: number, slow: number, warmUp: number }} seconds that one measurement takes: of a cell
+ *   with a bar; of another; of one in which a request takes so long that few would be answered in less
+ * @property {number} restRounds for cells without a bar
+ * @property {number} visitors of each application, for each size; no fewer than connections
+ */
+
+/** @type {Form} */
+const LONG = { seconds: { barred: 1.5, rest: 0.3, slow: 0.6, warmUp: 2 }, restRounds: 2, visitors: 512 };
+/** @type {Form} */
+const SHORT = { seconds: { barred: 0.7, rest: 0.3, slow: 0.3, warmUp: 0.3 }, restRounds: 1, visitors: 64 };
 
 /**
  * @typedef {object} App
  * @property {string} framework
- * @property {string} store a name of `STORES`, or `memory`, or `none`
+ * @property {string} store a name of `STORES`, or `memory`
  *
  * @typedef {object} Cell
  * @property {number} connections
  * @property {number} latencyMs added by the table to each answer
  * @property {number} bytes of a session
+ *
+ * @typedef {object} Figure
+ * @property {number} requestsPerSecond
+ * @property {number} microseconds of processor time for each request
+ * @property {number} busy the application's share of its processor: where that is far from 1, something else was slow
+ *
+ * @typedef {{ app: App, process: BenchProcess, url: string, cookies: Record<number, string[]> }} Running
  */
 
 /** @type {import("./main.js").Part} */
@@ -35,56 +57,73 @@ export default {
 
   async run({ isShort, rounds, say }) {
     say(PLACEMENT);
-    const seconds = isShort ? SHORT_SECONDS : SECONDS;
+    const form = isShort ? SHORT : LONG;
+    const cells = isShort ? cellsWith(BARRED) : allCells();
     const table = await startTable();
     const load = new BenchProcess("load-run.js", "load");
     await load.next();
+    /** @type {Running[]} */
     const running = [];
     try {
+      const sizes = [...new Set(cells.map(({ bytes }) => bytes))];
       for (const app of appsOf(measuredStores(say))) {
         const process = new BenchProcess("app-run.js", "measured", { ...app, endpoint: table.endpoint });
-        const url = `http://127.0.0.1:${(await process.next()).port}`;
-        running.push({ app, process, url, cookies: app.store === "none" ? {} : await newVisitors(url) });
+        const one = { app, process, url: "", cookies: {} };
+        running.push(one);
+        one.url = `http://127.0.0.1:${(await process.next()).port}`;
+        for (const bytes of sizes) one.cookies[bytes] = await newVisitors(one.url, bytes, form.visitors);
       }
-      const measure = async ({ app, url, cookies }, { connections, bytes }, duration) => {
-        const asked = { url, cookies: cookies[bytes] ?? [], connections, seconds: duration };
-        const { requestsPerSecond, failed } = await load.ask(asked);
-        if (failed > 0) say(`${nameOf(app)}: ${failed} requests failed at ${connections} connections`);
-        return requestsPerSecond;
-      };
-      for (const one of running) await measure(one, BARRED, seconds.warmUp);
+      const measure = (one, cell, seconds) => measureOnce(load, one, cell, seconds);
+      for (const one of running) await measure(one, BARRED, form.seconds.warmUp);
 
-      const cells = isShort ? cellsWith(BARRED) : allCells();
       const measured = [];
       for (const cell of cells) {
+        say(showCell(cell));
         await table.setLatency(cell.latencyMs);
         const isBarred = cell.connections === BARRED.connections && cell.bytes === BARRED.bytes;
-        const able = running.filter(({ app }) => cell.bytes === BARRED.bytes || app.store !== "none");
-        const figures = await alternate(able, isBarred ? rounds : REST_ROUNDS, (one) =>
-          measure(one, cell, isBarred ? seconds.barred : seconds.rest),
-        );
-        measured.push({ cell, figures: new Map([...figures].map(([{ app }, values]) => [app, values])) });
+        const seconds = isBarred ? form.seconds.barred : form.seconds[isSlow(cell) ? "slow" : "rest"];
+        // The bars are Express's.
+        const roundsOf = ({ app }) => (isBarred && app.framework === "express" ? rounds : form.restRounds);
+        const figures = new Map();
+        for (const number of new Set(running.map(roundsOf))) {
+          const those = running.filter((one) => roundsOf(one) === number);
+          const values = await alternate(those, number, (one) => measure(one, cell, seconds));
+          for (const [{ app }, value] of values) figures.set(app, value);
+        }
+        measured.push({ cell, seconds, figures });
       }
-      return report(measured, seconds);
+      return report(measured, form);
     } finally {
       await Promise.all([table, load, ...running.map(({ process }) => process)].map((one) => one.end()));
     }
   },
 };
 
+/** @returns {Promise<Figure>} */
+async function measureOnce(load, { app, process, url, cookies }, { connections, bytes }, seconds) {
+  await process.ask({});
+  const asked = { url, cookies: cookies[bytes], connections, seconds };
+  const { requests, requestsPerSecond, failed } = await load.ask(asked);
+  if (failed > 0) throw new Error(`${nameOf(app)}: ${failed} requests failed at ${connections} connections`);
+  const microseconds = (await process.ask({})).microseconds / requests;
+  return { requestsPerSecond, microseconds, busy: (microseconds * requestsPerSecond) / 1e6 };
+}
+
 /** @param {string[]} stores @returns {App[]} */
 function appsOf(stores) {
   return [
-    ...["none", "memory", ...stores].map((store) => ({ framework: "express", store })),
-    ...["none", "memory", "ours"].map((store) => ({ framework: "koa", store })),
-    ...["none", "ours"].map((store) => ({ framework: "hono", store })),
+    ...["memory", ...stores].map((store) => ({ framework: "express", store })),
+    ...["koa", "hono"].flatMap((framework) => ["memory", "ours"].map((store) => ({ framework, store }))),
   ];
 }
 
+/** @param {App} app */
 function nameOf({ framework, store }) {
-  return `${framework[0].toUpperCase()}${framework.slice(1)}, ${store === "memory" && framework !== "express" ? "a map in memory" : titleOf(store)}`;
+  const sessions = store === "memory" && framework !== "express" ? "a map in memory" : titleOf(store);
+  return `${framework[0].toUpperCase()}${framework.slice(1)}, ${sessions}`;
 }
 
+/** @returns {Cell[]} */
 function allCells() {
   return BYTES.flatMap((bytes) => CONNECTIONS.flatMap((connections) => cellsWith({ connections, bytes })));
 }
@@ -94,91 +133,130 @@ function cellsWith(rest) {
   return LATENCIES_MS.map((latencyMs) => ({ latencyMs, ...rest }));
 }
 
-/** Visitors with sessions of each size: as many as the most connections. */
-async function newVisitors(url) {
-  const cookies = {};
-  for (const bytes of BYTES) {
-    cookies[bytes] = [];
-    for (let i = 0; i < Math.max(...CONNECTIONS); i++) {
-      const response = await fetch(`${url}/?bytes=${bytes}`);
-      await response.arrayBuffer();
-      // Koa signs with a cookie beside it.
-      const set = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]);
-      if (set.length === 0) throw new Error(`no session was made (status ${response.status})`);
-      cookies[bytes].push(set.join("; "));
-    }
+/** Visitors with a session each; gives their cookies. */
+async function newVisitors(url, bytes, count) {
+  const cookies = [];
+  while (cookies.length < count) {
+    const response = await fetch(`${url}/?bytes=${bytes}`);
+    await response.arrayBuffer();
+    // Koa signs with a cookie beside it.
+    const set = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]);
+    if (set.length === 0) throw new Error(`no session was made (status ${response.status})`);
+    cookies.push(set.join("; "));
   }
   return cookies;
 }
 
-function report(measured, seconds) {
-  const tables = LATENCIES_MS.map((latencyMs) => tableOf(latencyMs, measured));
+/**
+ * @param {{ cell: Cell, seconds: number, figures: Map<App, Figure[]> }[]} measured
+ * @param {Form} form
+ */
+function report(measured, { visitors }) {
   const barred = LATENCIES_MS.map((latencyMs) =>
     measured.find(({ cell }) => isCell(cell, { latencyMs, ...BARRED })),
   );
+  const sizes = [...new Set(measured.map(({ cell }) => cell.bytes))];
   return {
-    tables: [...tables, ...barred.map(ratiosOf)],
-    bars: barsOf(...barred),
+    tables: [
+      ...sizes.flatMap((bytes) => LATENCIES_MS.map((latencyMs) => tableOf(measured, { bytes, latencyMs }))),
+      ...barred.map(ratiosOf),
+    ],
+    bars: BARS.flatMap((bar) => barOf(barred, bar)),
     figures: {
       placement: PLACEMENT,
-      seconds,
-      unit: "requests per second",
-      cells: measured.map(({ cell, figures }) => ({
+      visitors,
+      units: {
+        requestsPerSecond: "requests per second",
+        microseconds: "microseconds of processor time for each request",
+        busy: "the application's share of its processor",
+      },
+      cells: measured.map(({ cell, seconds, figures }) => ({
         ...cell,
-        apps: [...figures].map(([app, values]) => ({ ...app, requestsPerSecond: spreadOf(values) })),
+        seconds,
+        apps: [...figures].map(([app, values]) => ({
+          ...app,
+          requestsPerSecond: spreadOf(pick(values, "requestsPerSecond")),
+          microseconds: spreadOf(pick(values, "microseconds")),
+          busy: spreadOf(pick(values, "busy")),
+        })),
       })),
     },
-    charts: [barredChart(barred), ...(measured.length > barred.length ? [connectionsChart(measured)] : [])],
+    charts: [barredChart(barred), ...(measured.length > barred.length ? connectionsCharts(measured) : [])],
   };
+}
+
+/** @param {Figure[]} values @param {keyof Figure} name */
+function pick(values, name) {
+  return values.map((value) => value[name]);
+}
+
+/** Many wait for their turn, or the session is large. @param {Cell} cell */
+function isSlow({ connections, bytes }) {
+  return connections > 64 || bytes > 10_000;
 }
 
 function isCell(one, other) {
   return ["connections", "latencyMs", "bytes"].every((name) => one[name] === other[name]);
 }
 
-function tableOf(latencyMs, measured) {
-  const cells = measured.filter(({ cell }) => cell.latencyMs === latencyMs);
-  const apps = [...new Set(cells.flatMap(({ figures }) => [...figures.keys()]))];
+/** @param {Cell} cell */
+function showCell({ connections, latencyMs, bytes }) {
+  return `${connections} connections, sessions of ${bytes / 1000} KB, ${latencyMs} ms added at the table`;
+}
+
+function tableOf(measured, { bytes, latencyMs }) {
+  const cells = measured.filter(({ cell }) => cell.latencyMs === latencyMs && cell.bytes === bytes);
   return {
-    title: `requests per second, ${latencyMs} ms added at the table (medians)`,
-    columns: ["", ...cells.map(({ cell }) => `${cell.bytes / 1000} KB at ${cell.connections}`)],
-    rows: apps.map((app) => [
+    title: `requests per second, and microseconds of processor time for each: ${bytes / 1000} KB, ${latencyMs} ms`,
+    columns: ["", ...cells.map(({ cell }) => `${cell.connections} connections`)],
+    rows: [...cells[0].figures.keys()].map((app) => [
       nameOf(app),
-      ...cells.map(({ figures }) => (figures.has(app) ? showNumber(spreadOf(figures.get(app)).median) : "")),
+      ...cells.map(({ figures }) => {
+        const median = (name) => showNumber(spreadOf(pick(figures.get(app), name)).median);
+        return `${median("requestsPerSecond")} (${median("microseconds")})`;
+      }),
     ]),
   };
 }
 
-/** What ours is to every other at Express, and at Koa and Hono to the same application without a session. */
+/** What ours is to every other of the same framework. */
 function ratiosOf({ cell, figures }) {
-  const ours = (framework) => [...figures].find(([app]) => isApp(app, framework, "ours"))[1];
   const rows = [...figures]
     .filter(([{ store }]) => store !== "ours")
-    .map(([app, values]) => [nameOf(app), showSpread(ratioOf(ours(app.framework), values))]);
-  const title = `ours, of each of the same framework: ${cell.connections} connections, ${cell.bytes / 1000} KB, ${cell.latencyMs} ms`;
-  return { title, columns: ["", "requests per second"], rows };
-}
-
-function isApp(app, framework, store) {
-  return app.framework === framework && app.store === store;
-}
-
-function barsOf(withoutLatency, withLatency) {
-  const bar = ({ cell, figures }, store, least) => {
-    const of = (name) => [...figures].find(([app]) => isApp(app, "express", name))?.[1];
-    const title = `requests per second at ${cell.latencyMs} ms, of ${titleOf(store)}'s`;
-    return of(store) ? [{ title, ratio: ratioOf(of("ours"), of(store)), least }] : [];
+    .map(([app, values]) => {
+      const ours = valuesOf(figures, app.framework, "ours");
+      const ratio = (name) => showSpread(ratioOf(pick(ours, name), pick(values, name)));
+      return [nameOf(app), ratio("requestsPerSecond"), ratio("microseconds")];
+    });
+  return {
+    title: `ours, of each of the same framework: ${showCell(cell)}`,
+    columns: ["", "requests per second", "processor time for each"],
+    rows,
   };
-  return [
-    ...bar(withLatency, "memory", 0.8),
-    ...bar(withLatency, "0.0.19", 2.5),
-    ...bar(withoutLatency, "memory", 0.7),
-    ...bar(withoutLatency, "0.0.19", 3.5),
-    ...bar(withoutLatency, "connect-dynamodb", 5.5),
-  ];
 }
 
+/** @returns {Figure[] | undefined} */
+function valuesOf(figures, framework, store) {
+  return [...figures].find(([app]) => app.framework === framework && app.store === store)?.[1];
+}
+
+/** @returns {import("./main.js").Bar[]} */
+function barOf(barred, { latencyMs, store, least }) {
+  const { figures } = barred.find(({ cell }) => cell.latencyMs === latencyMs);
+  const theirs = valuesOf(figures, "express", store);
+  if (theirs === undefined) return [];
+  const ours = valuesOf(figures, "express", "ours");
+  const ratio = ratioOf(pick(ours, "requestsPerSecond"), pick(theirs, "requestsPerSecond"));
+  return [{ title: `requests per second at ${latencyMs} ms, of ${titleOf(store)}'s`, ratio, least }];
+}
+
+function medianRate(values) {
+  return Math.round(spreadOf(pick(values, "requestsPerSecond")).median);
+}
+
+/** @returns {import("./chart.js").Chart} */
 function barredChart(barred) {
+  // The first in the list is drawn at the bottom.
   const apps = [...barred[0].figures.keys()].toReversed();
   return {
     height: 560,
@@ -194,33 +272,35 @@ function barredChart(barred) {
       series: barred.map(({ cell, figures }) => ({
         type: "bar",
         name: `${cell.latencyMs} ms added at the table`,
-        data: apps.map((app) => Math.round(spreadOf(figures.get(app)).median)),
-        label: { show: true, position: "right", color: "#7d8590" },
+        data: apps.map((app) => medianRate(figures.get(app))),
+        label: barLabel(({ value }) => showNumber(value)),
       })),
     },
   };
 }
 
-/** How throughput holds when more visitors come, at Express. */
-function connectionsChart(measured) {
-  const cells = measured.filter(({ cell }) => cell.latencyMs === 3 && cell.bytes === BARRED.bytes);
-  const apps = [...cells[0].figures.keys()].filter(({ framework }) => framework === "express");
-  return {
-    name: "connections",
-    option: {
-      title: title(
-        "Requests per second, by connections",
-        "Express, sessions of 700 bytes, 3 ms added at the table; more is better",
-      ),
-      legend: legend(),
-      grid: { left: 70, right: 30, top: 70, bottom: 110 },
-      xAxis: nameAxis(cells.map(({ cell }) => cell.connections)),
-      yAxis: valueAxis("requests per second", { nameGap: 52 }),
-      series: apps.map((app) => ({
-        type: "line",
-        name: titleOf(app.store),
-        data: cells.map(({ figures }) => Math.round(spreadOf(figures.get(app)).median)),
-      })),
-    },
-  };
+/** How throughput goes when more visitors come, at Express: one for each size. */
+function connectionsCharts(measured) {
+  return BYTES.map((bytes) => {
+    const cells = measured.filter(({ cell }) => cell.latencyMs === 3 && cell.bytes === bytes);
+    const apps = [...cells[0].figures.keys()].filter(({ framework }) => framework === "express");
+    return {
+      name: `connections-${bytes}`,
+      option: {
+        title: title(
+          "Requests per second, by connections",
+          `Express, sessions of ${bytes} bytes, 3 ms added at the table; more is better`,
+        ),
+        legend: legend(),
+        grid: { left: 76, right: 30, top: 70, bottom: 110 },
+        xAxis: nameAxis(cells.map(({ cell }) => cell.connections)),
+        yAxis: valueAxis("requests per second", { nameGap: 56 }),
+        series: apps.map((app) => ({
+          type: "line",
+          name: titleOf(app.store),
+          data: cells.map(({ figures }) => medianRate(figures.get(app))),
+        })),
+      },
+    };
+  });
 }

@@ -8,7 +8,6 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import session from "express-session";
-import { fromTests } from "./from-tests.js";
 import { sessionData } from "./page-workload.js";
 import { answerParent } from "./processes.js";
 import { clientConfigOf, STORES } from "./stores.js";
@@ -16,6 +15,7 @@ import { clientConfigOf, STORES } from "./stores.js";
 /** Loads that are asked for in one turn of the event loop. */
 const TOGETHER = 32;
 const SESSIONS = 64;
+const HOUR_MS = 3_600_000;
 
 const { store: name, endpoint, bytes } = JSON.parse(process.argv[2]);
 const ids = Array.from({ length: SESSIONS }, (_, i) => `${String(i).padStart(4, "0")}-${"s".repeat(27)}`);
@@ -52,9 +52,10 @@ function operationsOf({ load, save, touch, loadTogether }) {
 /** @returns {Promise<Measured>} */
 async function storeAsExpressUsesIt() {
   const { load, make } = STORES[name];
-  const store = await make(await load(), { table: "bench", endpoint }, {});
+  const store = await make(await load(), { table: "bench", endpoint }, { touchInterval: HOUR_MS });
   // It gives the store what it needs to make session objects.
-  session({ store, secret: "bench", resave: false, saveUninitialized: false });
+  const cookie = { maxAge: HOUR_MS };
+  session({ store, cookie, secret: "bench", resave: false, saveUninitialized: false });
 
   const call = (method, ...args) =>
     new Promise((resolve, reject) => {
@@ -68,18 +69,14 @@ async function storeAsExpressUsesIt() {
     return store.createSession({ sessionID, sessionStore: store }, data);
   };
   let sessions = [];
-  const saveAs = (i) => {
-    const one = sessions[i % SESSIONS];
-    one.cart.seen = i;
-    return call("set", one.id, one);
-  };
+  let changes = 0;
   return {
     async seed() {
-      for (const sessionID of ids) {
-        const req = { sessionID, sessionStore: store };
+      for (const i of ids.keys()) {
+        // As for a request without a cookie: the id is express-session's to give.
+        const req = { sessionStore: store };
         store.generate(req);
-        // As a request without a cookie: the id is express-session's to give.
-        ids[ids.indexOf(sessionID)] = req.sessionID;
+        ids[i] = req.sessionID;
         Object.assign(req.session, sessionData(bytes));
         await call("set", req.sessionID, req.session);
       }
@@ -88,7 +85,12 @@ async function storeAsExpressUsesIt() {
     async load(i) {
       if (!(await call("get", ids[i % SESSIONS]))) throw new Error(`${name} does not find a session`);
     },
-    save: saveAs,
+    save(i) {
+      const one = sessions[i % SESSIONS];
+      // Never what it was: what says nothing new is not sent.
+      one.cart.seen = ++changes;
+      return call("set", one.id, one);
+    },
     touch: (i) => call("touch", ids[i % SESSIONS], sessions[i % SESSIONS]),
   };
 }
@@ -131,7 +133,7 @@ function bareSdk() {
 /** Microseconds of processor time for each operation, all threads of the process included. */
 async function processorTimeOf(operation, count) {
   if (!Object.hasOwn(operations, operation)) return { microseconds: undefined };
-  // Touches are throttled by what was written within the last seconds.
+  // Touches are throttled by what was written last.
   if (operation === "throttledTouch") await measured.seed();
   const { run, each } = operations[operation];
   const before = process.cpuUsage();
@@ -141,21 +143,19 @@ async function processorTimeOf(operation, count) {
 }
 
 /**
- * How long loads take that come at a given rate whether others have been answered or not: with pauses between them as
- * among many visitors, the same for every store.
+ * How long loads take that come at these moments, whether others have been answered or not.
+ *
+ * @param {number[]} arrivals milliseconds from the first moment
  */
-async function latenciesOf({ perSecond, count, seed }) {
-  const { Random } = await fromTests();
-  const random = new Random(seed);
+async function latenciesOf(arrivals) {
   const latencies = [];
+  const start = performance.now();
   const pending = [];
-  let due = performance.now() + 10;
-  for (let i = 0; i < count; i++) {
-    due += (-Math.log(1 - random.fraction()) * 1000) / perSecond;
+  for (const [i, arrival] of arrivals.entries()) {
+    const due = start + arrival;
     // Turns of the event loop rather than a timer, which is only exact to the millisecond.
     while (performance.now() < due) await new Promise(setImmediate);
-    const start = due;
-    pending.push(measured.load(i).then(() => latencies.push(performance.now() - start)));
+    pending.push(measured.load(i).then(() => latencies.push(performance.now() - due)));
   }
   await Promise.all(pending);
   return { latencies };

@@ -63,6 +63,13 @@ const PASSES = [
   { name: "examples", needsBuild: true },
   { name: "runtimes", needsBuild: true, problem: () => runtimesProblem() ?? dynamoDbLocalProblem() },
   { name: "demo", commands: [[process.execPath, "demo/main.js", "--check"]], needsBuild: true },
+  {
+    name: "bench",
+    commands: [[process.execPath, "bench/main.js", "--short"]],
+    counts: true,
+    needsBuild: true,
+    problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem(),
+  },
 ];
 
 function simulate(...args) {
