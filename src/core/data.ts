@@ -61,9 +61,13 @@ export function fromSess(sess: AttributeValue, keepsClock: boolean): string | un
   return sess.M === undefined ? undefined : fromMap(sess, keepsClock);
 }
 
-/** Whether two texts stand for the same data; the order of an object's fields says nothing. */
+/**
+ * Whether two texts, as JSON is written, stand for the same data; the order of an object's fields says nothing, and does
+ * not change their length.
+ */
 export function isSameText(one: string, other: string): boolean {
-  return one === other || isSameData(parseData(one), parseData(other));
+  if (one === other) return true;
+  return one.length === other.length && isSameData(parseData(one), parseData(other));
 }
 
 /** Whether two parsed JSON values are the same data. Not by recursion: their depth is a visitor's to choose. */

@@ -207,7 +207,7 @@ export class RowProtocol {
     const fresh = {
       key,
       sess,
-      gen: randomId(GEN_LENGTH),
+      gen: row?.gen ?? randomId(GEN_LENGTH),
       rev: 1,
       writes: [writeId],
       created: expiry.updated,
@@ -221,7 +221,6 @@ export class RowProtocol {
     }
     const content = {
       ...fresh,
-      gen: row.gen ?? fresh.gen,
       rev: (row.rev ?? 0) + 1,
       writes: addWrite(row.writes, writeId),
       created: row.created ?? fresh.created,
