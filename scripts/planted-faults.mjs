@@ -85,7 +85,7 @@ const FAULTS = [
   },
   {
     name: "a save that failed is not recognised by the next one",
-    edits: [["protocol.ts", "if (session.row) session.recognize(session.row);", ""]],
+    edits: [["protocol.ts", "session.recognize();", ""]],
   },
   {
     name: "after a save the base is taken from the row",
@@ -191,7 +191,9 @@ const FAULTS = [
   },
   {
     name: "touches that come together are sent apart",
-    edits: [["touches.ts", "if (!this.#shares) return send();", "return send();"]],
+    edits: [
+      ["touches.ts", "if (!this.#shares) return touch.send(() => {});", "return touch.send(() => {});"],
+    ],
   },
   {
     name: "a touch is conditional on its time alone",
@@ -238,7 +240,7 @@ const FAULTS = [
     edits: [
       [
         "engine.ts",
-        "await this.#shared.turns.pending(key);\n      operation.signal.throwIfAborted();\n      const row =",
+        "await this.#shared.turns.pending(key);\n      operation.throwIfOver();\n      const row =",
         "const row =",
       ],
     ],
@@ -255,11 +257,25 @@ const FAULTS = [
   },
   {
     name: "the deadline comes late",
-    edits: [["operation.ts", "sleep(timeout, operation.signal)", "sleep(2 * timeout, operation.signal)"]],
+    edits: [
+      ["operation.ts", "deadline(sleep, timeout, operation,", "deadline(sleep, 2 * timeout, operation,"],
+    ],
   },
   {
     name: "a failure goes unhandled",
     edits: [["operation.ts", "answered.then(forget, forget);", "answered.then(forget);"]],
+  },
+  {
+    name: "a row that was left unprocessed is not there",
+    edits: [["reads.ts", "if (read.rows.has(one.key)) one.resolve", "if (one.key) one.resolve"]],
+  },
+  {
+    name: "a removal whose answer was lost is the request's own, of a session known to be gone",
+    edits: [["engine.ts", "session.isOver || (removed", "(removed"]],
+  },
+  {
+    name: "a touch joins one that was sent long before",
+    edits: [["touches.ts", "if (isSameLifetime && !touch.isDue(onItsWay.move()))", "if (isSameLifetime)"]],
   },
 ];
 

@@ -306,6 +306,8 @@ export class SessionEngine {
       const { turns } = this.#shared;
       await turns.pending(key);
       operation.throwIfOver();
+      // What another writes between this read and the turn is not missed.
+      operation.afterwards(turns.approach(key));
       const current = await this.#table.read(key, operation);
       if (current === undefined || this.#protocol.isGone(caller.row, current)) return this.#gone(operation);
       const writeId = this.#protocol.newWriteId();

@@ -8,9 +8,16 @@ export interface Line<Latest> {
   latest?: Latest | undefined;
 }
 
+interface Standing<Latest> extends Line<Latest> {
+  /** Resolves when the last one in the line has had its turn. */
+  last: Promise<void> | undefined;
+  /** How many stand in the line, or are on their way to it. */
+  count: number;
+}
+
 /** A line of waiting work for each key. */
 export class Turns<Latest> {
-  readonly #lines = new Map<StorageKey, Line<Latest> & { last: Promise<void> }>();
+  readonly #lines = new Map<StorageKey, Standing<Latest>>();
   readonly #shares: boolean;
 
   /** `shares` is false where nothing that is pending may be shared between requests: nobody waits for anybody. */
@@ -21,21 +28,43 @@ export class Turns<Latest> {
   /** Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by then. */
   take<T>(key: StorageKey, signal: AbortSignal, work: (line: Line<Latest>) => Promise<T>): Promise<T> {
     if (!this.#shares) return work({});
-    const before = this.#lines.get(key);
-    const line = before ?? { last: Promise.resolve() };
-    const result = before ? afterwards(before.last, signal, () => work(line)) : work(line);
+    const line = this.#enter(key);
+    const before = line.last;
+    const result = before ? afterwards(before, signal, () => work(line)) : work(line);
     // An operation that met its deadline answers, and gives up its turn, though its request may hang.
-    const turn = Promise.all([line.last, settled(result, signal)]).then(() => {
-      if (line.last === turn) this.#lines.delete(key);
+    const turn = Promise.all([before, settled(result, signal)]).then(() => {
+      if (line.last === turn) line.last = undefined;
+      this.#leave(key, line);
     });
     line.last = turn;
-    this.#lines.set(key, line);
     return result;
+  }
+
+  /**
+   * Keeps the line for who will stand in it in the end, until what is returned is called: what others leave in it
+   * meanwhile is there then, though all of them have had their turns.
+   */
+  approach(key: StorageKey): () => void {
+    if (!this.#shares) return () => {};
+    const line = this.#enter(key);
+    return () => this.#leave(key, line);
   }
 
   /** Resolves when what is on its way for this key now has ended; `undefined` when nothing is. */
   pending(key: StorageKey): Promise<void> | undefined {
     return this.#lines.get(key)?.last;
+  }
+
+  #enter(key: StorageKey): Standing<Latest> {
+    const line = this.#lines.get(key) ?? { last: undefined, count: 0 };
+    this.#lines.set(key, line);
+    line.count += 1;
+    return line;
+  }
+
+  #leave(key: StorageKey, line: Standing<Latest>): void {
+    line.count -= 1;
+    if (line.count === 0) this.#lines.delete(key);
   }
 }
 

@@ -529,6 +529,22 @@ describe("an update", () => {
     expect(ours.actions().filter(isWrite)).toHaveLength(16);
   });
 
+  it("is refused by none of them though it read before another wrote, and that has ended long since", async () => {
+    const { ours, id, stored } = await twoRequests({ n: 0 });
+    const [isRead, isReleased] = [makeSignal(), makeSignal()];
+    ours.sent.afterNext("GetItem", () => {
+      isRead.give();
+      return isReleased.given;
+    });
+    const slow = ours.engine.update(id, increment);
+    await isRead.given;
+    await ours.engine.update(id, increment);
+    isReleased.give();
+    await slow;
+    expect(await stored()).toEqual({ n: 2 });
+    expect(ours.actions().filter(isWrite)).toHaveLength(2);
+  });
+
   const both: [string, (data: Data) => Data | Promise<Data>][] = [
     ["takes no time", increment],
     ["takes its time", async (data) => increment(data)],
