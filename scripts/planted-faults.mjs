@@ -273,10 +273,6 @@ const FAULTS = [
     name: "a removal whose answer was lost is the request's own, of a session known to be gone",
     edits: [["engine.ts", "session.isOver || (removed", "(removed"]],
   },
-  {
-    name: "a touch joins one that was sent long before",
-    edits: [["touches.ts", "if (isSameLifetime && !touch.isDue(onItsWay.move()))", "if (isSameLifetime)"]],
-  },
 ];
 
 const wanted = process.argv[2] ?? "";

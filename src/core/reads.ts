@@ -115,6 +115,7 @@ export class SharedReads {
 
   /** By a request of its own, whose failure is its own. */
   #readAlone({ key, operation, resolve, reject }: Waiting): Promise<void> {
+    operation.keys = 1;
     return this.#commands.readOne(key, operation).then(resolve, reject);
   }
 

@@ -269,9 +269,10 @@ describe("one caller's bad luck fails no other's load", () => {
     const ids = await sessions(3);
     const isHot = (key: string) => key.endsWith(ids[1] ?? "");
     const { engine, proxy } = await proxied();
-    proxy.decide = (action, body) =>
-      action === "BatchGetItem" ? leaving(isHot, body) : action === "GetItem" ? throttled() : undefined;
-    // A neighbour, so that the one left is in no batch of its own.
+    proxy.decide = (action, body) => {
+      if (action === "BatchGetItem") return leaving(isHot, body);
+      return action === "GetItem" ? throttled() : undefined;
+    };
     const loads = await Promise.allSettled(ids.map((id) => engine.load(id)));
     expect(loads).toMatchObject([
       { status: "fulfilled", value: { data: { n: 0 } } },

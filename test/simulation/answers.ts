@@ -40,7 +40,12 @@ export function checkLoaded(evidence: Evidence, call: Call, data: JsonObject | u
   const { clock } = call.server;
   if (data === undefined) {
     const isOver = row === undefined || row.until <= clock.since(call.startedAt).most;
-    evidence.check("found", isOver, () => `${nameOf(call)} gave nothing, and read ${shown(row)}`);
+    const hasLooked = call.lastRead !== undefined;
+    evidence.check(
+      "found",
+      hasLooked && isOver,
+      () => `${nameOf(call)} gave nothing, and read ${shown(row)}`,
+    );
     return;
   }
   evidence.check(
@@ -125,19 +130,12 @@ export function checkAlive(evidence: Evidence, call: Call): void {
   if (row === undefined || row.gen !== (call.hand?.gen ?? call.gen)) return;
   const least = call.server.clock.since(call.startedAt).least;
   const end = least + evidence.lifetime - intervalInForce(evidence.settings) - evidence.clockSpread;
-  const underway = joinedTouchUnderway(evidence, call) + (evidence.transits.get(row.gen) ?? 0);
+  const underway = evidence.transits.get(row.gen) ?? 0;
   evidence.check(
     "alive",
     row.until >= end - underway,
     () => `${nameOf(call)} was ${call.outcome} at ${least}, and there is ${shown(row)}`,
   );
-}
-
-/** A touch tells the time at which it was sent; others who join it come later. */
-function joinedTouchUnderway(evidence: Evidence, call: Call): number {
-  const last = evidence.moves.get(`${call.server.name} ${call.hand?.gen ?? call.gen}`);
-  const isJoined = last !== undefined && (last.endedAtTime ?? call.startedAt) >= call.startedAt;
-  return isJoined ? Math.max(0, call.startedAt - last.sentAtTime) : 0;
 }
 
 /** Whether the changes of a save are those that stand in the row already. */
