@@ -74,3 +74,12 @@ describe("a store's own client", () => {
     expect(told).toMatchObject([{ commandName: "GetItemCommand" }]);
   });
 });
+
+it("an operation that has been answered leaves no timer behind, which would keep a process alive", async () => {
+  const { engine } = (await makeBench()).engine();
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  await engine.load(newId());
+  const before = timers();
+  for (let operation = 0; operation < 20; operation++) await engine.load(newId());
+  expect(timers()).toBeLessThan(before + 10);
+});
