@@ -29,7 +29,7 @@ export interface Connection {
 }
 
 // An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time for others:
-// the SDK makes three in all.
+// the SDK makes three in all, or four, by its default.
 const LONGEST_ATTEMPT_MS = 1000;
 const ATTEMPTS = 3;
 
