@@ -61,6 +61,7 @@ export function tellOf(
   { session, startedAt, capacityUnits }: Operation,
   event: WithoutDone<SessionEvent>,
 ): void {
+  if (onEvent === undefined) return;
   tell(onEvent, { ...event, session, durationMs: now() - startedAt, capacityUnits });
 }
 

@@ -46,7 +46,8 @@ export function hasLoneSurrogate(text: string): boolean {
 
 function fitsKey(key: string, layout: KeyLayout): key is StorageKey {
   const limit = layout.sortKey === null ? MAX_HASH_KEY_BYTES : MAX_SORT_KEY_BYTES;
-  return key.length <= limit && utf8Length(key) <= limit;
+  // No character takes more than three bytes: most keys need no count.
+  return 3 * key.length <= limit || (key.length <= limit && utf8Length(key) <= limit);
 }
 
 const encoder = new TextEncoder();

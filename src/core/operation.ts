@@ -53,6 +53,7 @@ export class Operation {
   }
 
   end(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#abort?.abort(ENDED);
     this.#afterwards?.();
@@ -80,13 +81,7 @@ export class OperationRunner {
     recover: (error: unknown) => T = rethrow,
   ): Promise<T> {
     const operation = new Operation(name, shortId(id), this.#options.now());
-    const worked = this.#closed ? Promise.reject(closed()) : this.#withinTimeout(operation, work);
-    const answered = worked
-      .finally(() => operation.end())
-      .catch((error) => {
-        this.report(name, operation.session, error, operation.startedAt);
-        return recover(error);
-      });
+    const answered = this.#answer(operation, work, recover);
     const forget = () => this.#onTheirWay.delete(answered);
     this.#onTheirWay.add(answered);
     answered.then(forget, forget);
@@ -105,14 +100,43 @@ export class OperationRunner {
     await Promise.allSettled(this.#onTheirWay);
   }
 
+  async #answer<T>(
+    operation: Operation,
+    work: (operation: Operation) => Promise<T>,
+    recover: (error: unknown) => T,
+  ): Promise<T> {
+    try {
+      if (this.#closed) throw closed();
+      return await this.#withinTimeout(operation, work);
+    } catch (error) {
+      this.report(operation.name, operation.session, error, operation.startedAt);
+      return recover(error);
+    }
+  }
+
   #withinTimeout<T>(operation: Operation, work: (operation: Operation) => Promise<T>): Promise<T> {
     const { timeout, sleep, tableName } = this.#options;
     return new Promise((resolve, reject) => {
       const callOff = deadline(sleep, timeout, operation, () => {
         const text = `${operation.name} on the table "${tableName}" did not end within ${timeout} ms (option timeout); what was sent may still take effect`;
+        operation.end();
         reject(new SessionStoreError("ERR_SESSION_TIMEOUT", text));
       });
-      work(operation).finally(callOff).then(resolve, reject);
+      // By one promise rather than by a chain of them: every operation passes here.
+      const end = () => {
+        callOff();
+        operation.end();
+      };
+      work(operation).then(
+        (result) => {
+          end();
+          resolve(result);
+        },
+        (error) => {
+          end();
+          reject(error);
+        },
+      );
     });
   }
 }

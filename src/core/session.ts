@@ -124,7 +124,9 @@ export class SessionInHand {
    */
   narrow(holds: Holds): void {
     this.#holds = holds;
-    for (const name of Object.keys(this.data)) if (!holds(name)) delete this.data[name];
+    const hidden = Object.keys(this.data).filter((name) => !holds(name));
+    if (hidden.length === 0) return;
+    for (const name of hidden) delete this.data[name];
     if (this.#row && this.#base !== undefined) this.#base = this.#textIn(this.#row);
   }
 

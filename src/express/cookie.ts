@@ -36,9 +36,9 @@ export function settledCookie(stored: StoredCookie, live: StoredCookie): StoredC
   return isSameCookie(stored, settled) ? stored : settled;
 }
 
-/** Whether two cookies say the same. */
+/** Whether two cookies say the same, in the fields of express-session's cookie, as JSON has them. */
 export function isSameCookie(one: StoredCookie, other: StoredCookie): boolean {
-  return asText(one) === asText(other);
+  return COOKIE_FIELDS.every((name) => isSameValue(fieldOf(one, name), fieldOf(other, name)));
 }
 
 /** Milliseconds from now that the cookie gives its session; `undefined` where it does not say. */
@@ -63,16 +63,19 @@ export function expiresOf(cookie: StoredCookie, updated: number | undefined): st
   return Number.isNaN(expires.getTime()) ? undefined : expires.toISOString();
 }
 
-// The fields of express-session's cookie, in one order, as JSON has them, with those that it adds where they lack.
-function asText(cookie: StoredCookie): string | undefined {
+// express-session adds what a cookie lacks.
+function fieldOf(cookie: StoredCookie, name: string): unknown {
   const added: StoredCookie = PLAIN_COOKIE;
+  return cookie[name] === undefined ? added[name] : cookie[name];
+}
+
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
   try {
-    return JSON.stringify(
-      COOKIE_FIELDS.map((name) => (cookie[name] === undefined ? added[name] : cookie[name])),
-    );
+    return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
   } catch {
     // A cookie that is no JSON is another one: the engine says what is wrong with it.
-    return undefined;
+    return false;
   }
 }
 
