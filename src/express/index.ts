@@ -7,6 +7,7 @@ import {
   type LifetimeOfData,
   type ListingEngine,
   listingEngineForDoor,
+  readOf,
   type SessionInHand,
   type SessionStoreOptions,
 } from "../core/doors.js";
@@ -172,10 +173,12 @@ export class CyclicSessionStore extends session.Store {
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
-    const link = this.#linkOf(sid, data);
-    const cookie = cookieOf(data);
-    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
-    const lifetime = this.#lifetimeBy(cookie, settled);
+    const { link, settled, lifetime } = readOf(() => {
+      const link = this.#linkOf(sid, data);
+      const cookie = cookieOf(data);
+      const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
+      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
+    });
     if (link === undefined) {
       await this.#engine.save(sid, data, lifetime);
       return;
@@ -186,11 +189,13 @@ export class CyclicSessionStore extends session.Store {
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
-    const cookie = cookieOf(data);
-    const link = this.#links.of(data);
+    const { link, settled, lifetime } = readOf(() => {
+      const link = this.#links.of(data);
+      const cookie = cookieOf(data);
+      const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
+      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
+    });
     const held = link?.session.held;
-    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
-    const lifetime = this.#lifetimeBy(cookie, settled);
     if (link === undefined || held === undefined || settled === undefined || settled === link.cookie) {
       await this.#engine.touch(link?.session ?? sid, lifetime);
       return;

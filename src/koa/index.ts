@@ -5,6 +5,7 @@ import {
   type CookieLifetime,
   checkEach,
   engineForDoor,
+  readOf,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
@@ -138,7 +139,7 @@ export class CyclicSessionStore {
     sessions?.remember(session);
     const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
     const own = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
-    const fields = withLifetime(data, lastsAsTheBrowser);
+    const fields = readOf(() => withLifetime(data, lastsAsTheBrowser));
     const renew = this.#renews(ctx);
     // Another request may have changed how long the session lives, which then stands in what is written.
     await this.#engine.save(session, fields, (written) => ({ ...(lifetimeIn(written) ?? own), renew }));
