@@ -5,6 +5,8 @@ import { createTable, testClient } from "../support/tables.js";
 import { judgeAll, type Kind, SEED, type Tally, TIMES, tableOf } from "./campaign.js";
 import { data } from "./data.js";
 import { ids } from "./ids.js";
+import { merges } from "./merges.js";
+import { options } from "./options.js";
 import { Wire } from "./wire.js";
 
 const tallies: Tally[] = [];
@@ -27,6 +29,11 @@ describe(`bad input is harmless [SESSION_STORE_SEED=${SEED}, ${inject("emulator"
   it("as a session id: it opens its own session, or none", timeout, () => campaign(ids));
 
   it("as session data: it comes back as JSON has it, or is refused", timeout, () => campaign(data));
+
+  it("as sides of a session that are merged: nothing is lost, nothing comes from nowhere", timeout, () =>
+    campaign(merges));
+
+  it("as an option: it is taken, or refused by its name", timeout, () => campaign(options));
 
   it("at volume: at least 50 000 inputs, 10 000 of them at the API", ({ task }) => {
     const lines = tableOf(tallies);
