@@ -150,7 +150,8 @@ export class CyclicSessionStore extends session.Store {
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
     const link = this.#links.of(data);
     link?.session.narrow(canHold);
-    const supplied = link === undefined || link.isCookieStored ? undefined : this.#newCookie(req);
+    const isSound = link === undefined || (link.isCookieStored && isUsable(data.cookie));
+    const supplied = isSound ? undefined : (this.#newCookie(req) ?? PLAIN_COOKIE);
     if (supplied) Object.assign(data, { cookie: supplied });
     const created = super.createSession(req, data);
     if (link) this.#links.set(created, supplied ? { ...link, cookie: supplied } : link);
@@ -330,6 +331,31 @@ function answer<T>(settled: Promise<T>, callback: Callback<T> | undefined): Prom
     (error) => queueMicrotask(() => callback(error)),
   );
   return undefined;
+}
+
+/** express-session's cookie, by what its types leave out. */
+interface SentCookie {
+  expires: unknown;
+  maxAge: unknown;
+  serialize(name: string, value: string): string;
+}
+
+/**
+ * Whether express-session can make a cookie of what a row says, and send it. Where it cannot it fails when the headers
+ * leave, which may be in a callback of the store's: that ends the process.
+ */
+function isUsable(stored: SessionData["cookie"]): boolean {
+  try {
+    const cookie: SentCookie = Reflect.construct(session.Cookie, [stored]);
+    if (typeof cookie.expires === "string") cookie.expires = new Date(cookie.expires);
+    cookie.serialize("name", "value");
+    // As every touch does.
+    cookie.maxAge = stored.originalMaxAge;
+    cookie.serialize("name", "value");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Which fields express-session's object holds: it drops those whose names stand on its prototype. */

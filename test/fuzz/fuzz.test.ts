@@ -3,6 +3,7 @@
 import { describe, expect, inject, it } from "vitest";
 import { createTable, testClient } from "../support/tables.js";
 import { judgeAll, type Kind, SEED, type Tally, TIMES, tableOf } from "./campaign.js";
+import { cookies } from "./cookies.js";
 import { data } from "./data.js";
 import { foundRows } from "./found-rows.js";
 import { ids } from "./ids.js";
@@ -32,6 +33,8 @@ describe(`bad input is harmless [SESSION_STORE_SEED=${SEED}, ${inject("emulator"
   it("as session data: it comes back as JSON has it, or is refused", timeout, () => campaign(data));
 
   it("as a row: it is read for what it means, or left as it is", timeout, () => campaign(foundRows));
+
+  it("as a cookie: it opens its own session, or none, whatever the row", timeout, () => campaign(cookies));
 
   it("as sides of a session that are merged: nothing is lost, nothing comes from nowhere", timeout, () =>
     campaign(merges));
