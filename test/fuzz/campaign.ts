@@ -1,6 +1,6 @@
 // The fuzz campaign's frame: how many inputs of which seed, what is checked after each whatever it was, and the counts.
 // What an input is, and what is right for it, each kind says for itself.
-import { isDeepStrictEqual, inspect } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { SessionStoreError } from "../../src/core/index.js";
 import { unhandledDuring } from "../support/unhandled.js";
@@ -162,10 +162,8 @@ export function require(isRight: boolean, what: string | (() => string)): void {
 }
 
 export function requireSame(found: unknown, expected: unknown, what: string): void {
-  require(
-    isDeepStrictEqual(found, expected),
-    () => `${what}: found ${show(found)}, expected ${show(expected)}`,
-  );
+  require(isDeepStrictEqual(found, expected), () =>
+    `${what}: found ${show(found)}, expected ${show(expected)}`);
 }
 
 /** The same for JSON data, by no recursion: it may be nested deeper than that goes. */
@@ -206,12 +204,16 @@ export function untyped(value: unknown) {
   return JSON.parse("{}").nothing ?? value;
 }
 
+// Of what came of a kind's inputs.
+const SHOWN = 8;
+
 /** The counts, a line for each kind and one for all. */
 export function tableOf(tallies: readonly Tally[]): string[] {
   const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
   const lines = tallies.map(({ name, inputs, sent, outcomes, seconds }) => {
     const told = [...outcomes].sort(([, one], [, other]) => other - one).map(([what, n]) => `${n} ${what}`);
-    return `${name}: ${inputs} inputs, ${sent} of them at the API (${seconds.toFixed(1)} s): ${told.join(", ")}`;
+    const shown = [...told.slice(0, SHOWN), ...(told.length > SHOWN ? ["…"] : [])].join(", ");
+    return `${name}: ${inputs} inputs, ${sent} of them at the API (${seconds.toFixed(1)} s): ${shown}`;
   });
   const [inputs, sent] = [sum(tallies.map((one) => one.inputs)), sum(tallies.map((one) => one.sent))];
   return [`all: ${inputs} inputs, ${sent} of them at the API, SESSION_STORE_SEED=${SEED}`, ...lines];

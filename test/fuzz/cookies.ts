@@ -42,7 +42,7 @@ const latin1 = fc
   .array(
     fc.oneof(
       { weight: 4, arbitrary: fc.integer({ min: 0x20, max: 0x7e }) },
-      { weight: 1, arbitrary: fc.constantFrom(0x09, ...Array.from(";=,\"%\\ .:", (c) => c.charCodeAt(0))) },
+      { weight: 1, arbitrary: fc.constantFrom(0x09, ...Array.from(';=,"%\\ .:', (c) => c.charCodeAt(0))) },
       { weight: 1, arbitrary: fc.integer({ min: 0x80, max: 0xff }) },
     ),
     { maxLength: 60 },
@@ -52,7 +52,10 @@ const latin1 = fc
 /** The signed cookies of a door, as its framework sets them. */
 const SIGNED: Readonly<Record<Door, (id: string) => string>> = {
   express: cookieFor,
-  koa: (id) => cookiesFor(id).map((pair) => pair.join("=")).join("; "),
+  koa: (id) =>
+    cookiesFor(id)
+      .map((pair) => pair.join("="))
+      .join("; "),
   hono: (id) => `session=${encodeURIComponent(`${id}.${hmac(id, SECRET)}`)}`,
 };
 const NAMES: Readonly<Record<Door, string>> = { express: "connect.sid", koa: "koa.sess", hono: "session" };
@@ -69,7 +72,8 @@ const WAYS: Readonly<Record<string, Send>> = {
   "before noise": (door, id, noise) => perhaps(`${SIGNED[door](id)}; ${noise}`),
   twice: (door, id, noise) => perhaps(`${NAMES[door]}=${noise}; ${SIGNED[door](id)}`),
   quoted: (door, id) => perhaps(SIGNED[door](id).replace(/=([^;]*)/g, '="$1"')),
-  "encoded again": (door, id) => perhaps(SIGNED[door](id).replace(/=([^;]*)/g, (_, v) => `=${encodeURIComponent(v)}`)),
+  "encoded again": (door, id) =>
+    perhaps(SIGNED[door](id).replace(/=([^;]*)/g, (_, v) => `=${encodeURIComponent(v)}`)),
   decoded: (door, id) => perhaps(decodeURIComponent(SIGNED[door](id))),
   "with prefix names": (door, id) => perhaps(`__proto__=x; constructor=y; ${SIGNED[door](id)}; toString=z`),
   noise: (_, __, noise) => never(noise),
@@ -91,7 +95,8 @@ const WAYS: Readonly<Record<string, Send>> = {
   "a signed id that is too long": (door) => never(SIGNED[door]("x".repeat(1500))),
   "a signed id of another kind": (door) => never(SIGNED[door]("__proto__")),
   "very long": (door, id) => never(`${NAMES[door]}=${id}${"%41".repeat(2_000)}`),
-  "very many": (door, id) => never(Array.from({ length: 500 }, (_, i) => `${NAMES[door]}${i}=${id.slice(0, 8)}`).join("; ")),
+  "very many": (door, id) =>
+    never(Array.from({ length: 500 }, (_, i) => `${NAMES[door]}${i}=${id.slice(0, 8)}`).join("; ")),
   none: () => never(""),
 };
 const OFTEN = ["genuine", "genuine", "genuine", "among others", "twice"];
@@ -102,10 +107,10 @@ interface Visiting {
   readonly noise: string;
   /** The row under the id; undefined for a sound one, whose owner the visitor is told. */
   readonly row: Attributes | undefined;
-  readonly then: Then;
+  readonly doing: Then;
 }
 
-const visits = { door: fc.constantFrom(...DOORS), noise: latin1, then: fc.constantFrom(...THEN) };
+const visits = { door: fc.constantFrom(...DOORS), noise: latin1, doing: fc.constantFrom(...THEN) };
 
 const PREFIX = "session-store#";
 
@@ -135,18 +140,22 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
 
   /** One request: who its session says it is of, and the id that the visitor is left with. */
   const visit: Readonly<
-    Record<Door, (cookie: string, then: Then) => Promise<{ status: number; said: unknown; left: string }>>
+    Record<Door, (cookie: string, doing: Then) => Promise<{ status: number; said: unknown; left: string }>>
   > = {
-    async express(cookie, then) {
+    async express(cookie, doing) {
       const visitor = express.visitor();
       visitor.headers.cookie = cookie;
-      const { status, said, setCookie = "" } = await visitor.visit(async (req, res) => {
+      const {
+        status,
+        said,
+        setCookie = "",
+      } = await visitor.visit(async (req, res) => {
         const { who } = req.session;
-        if (then === "change") req.session.n = 1;
-        if (then === "save") await new Promise((resolve) => req.session.save(resolve));
-        if (then === "destroy") await new Promise((resolve) => req.session.destroy(resolve));
-        if (then === "regenerate") await new Promise((resolve) => req.session.regenerate(resolve));
-        if (then === "end") {
+        if (doing === "change") req.session.n = 1;
+        if (doing === "save") await new Promise((resolve) => req.session.save(resolve));
+        if (doing === "destroy") await new Promise((resolve) => req.session.destroy(resolve));
+        if (doing === "regenerate") await new Promise((resolve) => req.session.regenerate(resolve));
+        if (doing === "end") {
           req.session.n = 1;
           const closed = once(res, "close");
           res.end();
@@ -156,28 +165,32 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
       });
       return { status, said, left: decodeURIComponent(setCookie) };
     },
-    async koa(cookie, then) {
+    async koa(cookie, doing) {
       const visitor = koa.visitor();
       visitor.headers.cookie = cookie;
-      const { status, said, setCookie = "" } = await visitor.visit(async (ctx) => {
+      const {
+        status,
+        said,
+        setCookie = "",
+      } = await visitor.visit(async (ctx) => {
         const { who } = ctx.session;
-        if (then === "change" || then === "end") ctx.session.n = 1;
-        if (then === "save") await ctx.session.save();
-        if (then === "destroy") ctx.session = null;
-        if (then === "regenerate") await ctx.session.regenerate();
+        if (doing === "change" || doing === "end") ctx.session.n = 1;
+        if (doing === "save") await ctx.session.save();
+        if (doing === "destroy") ctx.session = null;
+        if (doing === "regenerate") await ctx.session.regenerate();
         return who;
       });
       return { status, said, left: setCookie };
     },
-    async hono(cookie, then) {
+    async hono(cookie, doing) {
       const { status, said, setCookies } = await hono.visit(
         async (c) => {
           const { session } = c.var;
           const who = await session.get("who");
-          if (then === "change" || then === "end") session.set("n", 1);
-          if (then === "save") await session.save();
-          if (then === "destroy") await session.destroy();
-          if (then === "regenerate") await session.regenerate();
+          if (doing === "change" || doing === "end") session.set("n", 1);
+          if (doing === "save") await session.save();
+          if (doing === "destroy") await session.destroy();
+          if (doing === "regenerate") await session.regenerate();
           await session.flash("notice");
           return who;
         },
@@ -191,11 +204,15 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
 
   return {
     name: "cookies at applications",
-    inputs: 7_500,
+    inputs: 6_000,
     together: 50,
     arbitrary: fc.oneof(
       fc.record({ ...visits, way: fc.constantFrom(...Object.keys(WAYS)), row: fc.constant(undefined) }),
-      fc.record({ ...visits, way: fc.constantFrom(...OFTEN), row: fc.oneof(frameworkRow, anyRow.filter(isShallow)) }),
+      fc.record({
+        ...visits,
+        way: fc.constantFrom(...OFTEN),
+        row: fc.oneof(frameworkRow, anyRow.filter(isShallow)),
+      }),
     ),
 
     async before(inputs) {
@@ -213,13 +230,14 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
     },
 
     async judge(visiting): Promise<Judged> {
-      const { door, way, noise, row, then } = visiting;
+      const { door, way, noise, row, doing } = visiting;
       const id = String(idsOf.get(visiting));
       const { cookie, opens } = WAYS[way]?.(door, id, noise) ?? never("");
-      const { status, said, left } = await visit[door](cookie, then);
+      const { status, said, left } = await visit[door](cookie, doing);
       require(status === 200 || status === 500, `status ${status}`);
       if (opens === "no") {
-        require(said === undefined && status === 200, `a cookie that is none got ${status} and ${String(said)}`);
+        require(said === undefined &&
+          status === 200, `a cookie that is none got ${status} and ${String(said)}`);
         require(!left.includes(id), "an id that nobody signed was taken over");
       }
       if (row === undefined) {
@@ -236,9 +254,7 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
         requireDocumented(error, ["ERR_SESSION_CORRUPT", "ERR_SESSION_TOO_LARGE"], [...idsOf.values()]);
       }
       requireNoSecrets(told, [...idsOf.values()]);
-      const forged = inputs.filter(
-        ({ door, way, noise }) => WAYS[way]?.(door, "-", noise).opens === "no",
-      );
+      const forged = inputs.filter(({ door, way, noise }) => WAYS[way]?.(door, "-", noise).opens === "no");
       const rows = await wire.get(forged.map((one) => PREFIX + idsOf.get(one)));
       for (const one of forged) {
         const key = PREFIX + idsOf.get(one);

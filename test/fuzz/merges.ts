@@ -32,7 +32,7 @@ const arbitrary: fc.Arbitrary<Sides> = sides.map(({ base, ours, theirs, kept: [o
 export function merges(): Kind<Sides> {
   return {
     name: "merges",
-    inputs: 8_000,
+    inputs: 13_500,
     together: 1,
     arbitrary,
     judge({ base, ours, theirs, by }): Judged {
@@ -45,10 +45,8 @@ export function merges(): Kind<Sides> {
       require(written !== undefined, "what is written is no object");
       const names = new Set(Object.keys(written ?? {}));
       for (const name of names) {
-        require(
-          Object.hasOwn(ours, name) || Object.hasOwn(theirs, name),
-          `${JSON.stringify(name)} is from nowhere`,
-        );
+        require(Object.hasOwn(ours, name) ||
+          Object.hasOwn(theirs, name), `${JSON.stringify(name)} is from nowhere`);
       }
       if (by === "merge") {
         for (const name of Object.keys(ours)) {
@@ -60,7 +58,13 @@ export function merges(): Kind<Sides> {
         for (const name of Object.keys(theirs)) {
           require(names.has(name) || Object.hasOwn(base, name), `${JSON.stringify(name)} of theirs is lost`);
         }
-        const again = writtenOver({ ...row, text, read: () => written ?? {} }, String(mine), hand, "merge", () => false);
+        const again = writtenOver(
+          { ...row, text, read: () => written ?? {} },
+          String(mine),
+          hand,
+          "merge",
+          () => false,
+        );
         requireSameJson(sorted(parseData(again.text)), sorted(written), "merged once more");
       }
       return { outcome: by, sent: false };

@@ -95,7 +95,13 @@ const BOUNDARIES: readonly unknown[] = [
   ...[{ send() {}, config: {} }, { send() {}, config: { serviceId: "S3" } }, { region: "us-east-1" }],
 ];
 
+const USUAL: readonly unknown[] = [
+  ...[true, false, null, 1, 250, 60_000, "a", "/x", "json", "map", "merge", "last-write-wins"],
+  ...["Strict", "None", "secure", "x".repeat(40), ["x".repeat(32), "y".repeat(32)], () => 1],
+];
+
 const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...USUAL) },
   { weight: 5, arbitrary: fc.constantFrom(...BOUNDARIES) },
   {
     weight: 3,
@@ -126,12 +132,15 @@ const given: fc.Arbitrary<Given> = fc.constantFrom(...DOORS).chain((door) =>
         }),
       },
     ),
-    stray: fc.option(
-      fc.tuple(
-        fc.constantFrom("", "table.", ...(door === "hono" ? ["cookie."] : [])),
-        fc.constantFrom("Ttl", "touchinterval", "hashprefix", "__proto__", "constructor", "toString", "x"),
-      ),
-      { freq: 8, nil: undefined },
+    stray: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(
+          fc.constantFrom("", "table.", ...(door === "hono" ? ["cookie."] : [])),
+          fc.constantFrom("Ttl", "touchinterval", "hashprefix", "__proto__", "constructor", "toString", "x"),
+        ),
+      },
     ),
   }),
 );
@@ -150,12 +159,15 @@ export function options(): Kind<Given> {
 
   return {
     name: "options",
-    inputs: 14_000,
+    inputs: 18_000,
     together: 1,
     arbitrary: given,
     async judge({ door, options: named, stray }): Promise<Judged> {
       const whole: Record<string, unknown> = { client };
-      const parts: Record<string, Record<string, unknown>> = { "table.": { name: "sessions" }, "cookie.": {} };
+      const parts: Record<string, Record<string, unknown>> = {
+        "table.": { name: "sessions" },
+        "cookie.": {},
+      };
       if (door === "hono") whole.secret = "x".repeat(32);
       for (const [name, value] of named) {
         const [, place = "", own = ""] = /^(table\.|cookie\.)?(.*)$/.exec(name) ?? [];
@@ -179,10 +191,8 @@ export function options(): Kind<Given> {
       }
       require(made.error !== undefined, "taken, and cannot be meant");
       const suspects = [...wrong.map(([name]) => name), ...(stray ? [stray.join("")] : [])];
-      require(
-        suspects.includes(blamed) || clash(last),
-        () => `blamed ${blamed} for ${suspects.join(", ")}: ${made.error?.message}`,
-      );
+      require(suspects.includes(blamed) || clash(last), () =>
+        `blamed ${blamed} for ${suspects.join(", ")}: ${made.error?.message}`);
       return { outcome: nameOf(made), sent: false };
     },
   };

@@ -45,7 +45,19 @@ const texts = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom(
-      ...["", " ", "soon", "NaN", "Infinity", "-Infinity", "2999-01-01T00:00:00Z", "1e", "1,5", "١٢٣", "true"],
+      ...[
+        "",
+        " ",
+        "soon",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "2999-01-01T00:00:00Z",
+        "1e",
+        "1,5",
+        "١٢٣",
+        "true",
+      ],
       ...[CANARY, "null", "[object Object]", "\u0000"],
     ),
   },
@@ -53,7 +65,10 @@ const texts = fc.oneof(
 );
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((b) => Buffer.from(b).toString("base64"));
-const names = fc.uniqueArray(fc.constantFrom("a", "b", CANARY, "1", "__proto__"), { minLength: 1, maxLength: 3 });
+const names = fc.uniqueArray(fc.constantFrom("a", "b", CANARY, "1", "__proto__"), {
+  minLength: 1,
+  maxLength: 3,
+});
 
 /** Any attribute that DynamoDB can hold. */
 const { anything } = fc.letrec<{ anything: WireAttribute }>((tie) => ({
@@ -80,9 +95,7 @@ const { anything } = fc.letrec<{ anything: WireAttribute }>((tie) => ({
 function mapOf(attribute: fc.Arbitrary<WireAttribute>): fc.Arbitrary<WireAttribute> {
   // The SDK drops `__proto__` from maps, which is documented; it is read where JSON text holds it.
   // And dynalite holds no map equal to another, nor one in the place of the clock.
-  const named = fieldName.filter(
-    (name) => !["", "__proto__", "updated"].includes(name) && isUnicode(name),
-  );
+  const named = fieldName.filter((name) => !["", "__proto__", "updated"].includes(name) && isUnicode(name));
   return fc
     .array(fc.tuple(named, attribute), { maxLength: 4 })
     .map((fields) => ({ M: Object.fromEntries(fields) }));
@@ -118,7 +131,9 @@ const jsonTexts = fc.oneof(
   { weight: 6, arbitrary: objectOf(json, 5).map((data) => JSON.stringify(data)) },
   {
     weight: 6,
-    arbitrary: fc.tuple(objectOf(json, 2), frameworkFields).map((parts) => JSON.stringify(Object.assign({}, ...parts))),
+    arbitrary: fc
+      .tuple(objectOf(json, 2), frameworkFields)
+      .map((parts) => JSON.stringify(Object.assign({}, ...parts))),
   },
   {
     weight: 3,
@@ -232,7 +247,7 @@ function dataOf(row: WireItem): unknown {
     }
   }
   if (sess?.M === undefined) return "neither text nor map";
-  const fields: Record<string, unknown> = Object(valueOf(sess));
+  const fields: Record<string, unknown> = Object(plainOf(sess));
   // The clock of 0.0.19, where it is one.
   const { updated, ...data } = fields;
   return isClock(sess) ? data : fields;
@@ -242,7 +257,7 @@ function isClock(map: WireAttribute): boolean {
   return Object(Object(map.M).updated).N !== undefined;
 }
 
-function valueOf(attribute: WireAttribute): unknown {
+function plainOf(attribute: WireAttribute): unknown {
   const [[type, value] = []] = Object.entries(attribute);
   switch (type) {
     case "N":
@@ -256,9 +271,11 @@ function valueOf(attribute: WireAttribute): unknown {
     case "BS":
       return asArray(value).map((one) => Buffer.from(String(one), "base64").toJSON());
     case "L":
-      return asArray(value).map((one) => valueOf(Object(one)));
+      return asArray(value).map((one) => plainOf(Object(one)));
     case "M":
-      return Object.fromEntries(Object.entries(Object(value)).map(([name, one]) => [name, valueOf(Object(one))]));
+      return Object.fromEntries(
+        Object.entries(Object(value)).map(([name, one]) => [name, plainOf(Object(one))]),
+      );
     default:
       return value;
   }

@@ -112,7 +112,8 @@ const plain: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(null) },
 );
 
-const made = (makers: readonly (() => unknown)[]) => fc.constantFrom(...makers.map((make) => new Recipe(make)));
+const made = (makers: readonly (() => unknown)[]) =>
+  fc.constantFrom(...makers.map((make) => new Recipe(make)));
 
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 60, arbitrary: plain },
@@ -127,7 +128,9 @@ export const fieldName = fc.oneof(
     weight: 3,
     arbitrary: fc.constantFrom(
       ..."__proto__ constructor prototype hasOwnProperty toString valueOf toJSON then length name".split(" "),
-      ..."cookie id req save touch regenerate reload destroy resetMaxAge get set options sessionId".split(" "),
+      ..."cookie id req save touch regenerate reload destroy resetMaxAge get set options sessionId".split(
+        " ",
+      ),
       ..."_expire _maxAge _session _flash.abcde.key _flash. isNew populated externalKey updated".split(" "),
       ..."lastModified 0 -1 a.b a[0] $where #name :value".split(" "),
       "",
@@ -159,7 +162,9 @@ export const anyData: fc.Arbitrary<unknown> = fc.oneof(
 
 /** Objects with any names for their fields; `__proto__` is a field as well. */
 export function objectOf(value: fc.Arbitrary<unknown>, most: number): fc.Arbitrary<object> {
-  return fc.array(fc.tuple(fieldName, value), { maxLength: most }).map((fields) => Object.fromEntries(fields));
+  return fc
+    .array(fc.tuple(fieldName, value), { maxLength: most })
+    .map((fields) => Object.fromEntries(fields));
 }
 
 /** JSON values, as they are parsed, of every name. */
