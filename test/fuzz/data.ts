@@ -189,7 +189,8 @@ function requireRightlyRefused(
 ): void {
   const isTooLarge = error instanceof Error && "code" in error && error.code === "ERR_SESSION_TOO_LARGE";
   if (isTooLarge) {
-    return require(Buffer.byteLength(text ?? "") > MOST_BYTES * 0.9, "refused for its size, and small");
+    require(Buffer.byteLength(text ?? "") > MOST_BYTES * 0.9, "refused for its size, and small");
+    return;
   }
   // A map holds less than JSON; a field at Hono must be one that JSON has.
   if (text === undefined || !text.startsWith("{") || way === "map" || way === "hono") return;
