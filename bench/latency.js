@@ -6,6 +6,7 @@ import { fromTests } from "./from-tests.js";
 import { measuredStores, titleOf } from "./peers.js";
 import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
 import { alternate, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { hasOldPackages } from "./stores.js";
 
 const BYTES = 700;
 const TABLE_LATENCY_MS = 3;
@@ -97,6 +98,7 @@ function report(figures, loads) {
       stores,
     },
     charts: [chartOf(stores.filter(({ store }) => store !== "sdk"))],
+    isPartial: !hasOldPackages(),
   };
 }
 

@@ -4,7 +4,7 @@ import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { measuredStores, titleOf } from "./peers.js";
 import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
-import { STORES } from "./stores.js";
+import { hasOldPackages, STORES } from "./stores.js";
 
 /** The size that bars are about, and others. */
 const BARRED_BYTES = 700;
@@ -114,6 +114,7 @@ function report(stores, sized) {
       })),
     },
     charts: [chart(stores, figures)],
+    isPartial: !hasOldPackages(),
   };
 }
 

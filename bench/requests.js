@@ -5,6 +5,7 @@ import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { measuredStores, titleOf } from "./peers.js";
 import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { hasOldPackages } from "./stores.js";
 
 const CONNECTIONS = [1, 8, 64, 256];
 const LATENCIES_MS = [0, 3];
@@ -182,6 +183,7 @@ function report(measured, { visitors }) {
       })),
     },
     charts: [barredChart(barred), ...(measured.length > barred.length ? connectionsCharts(measured) : [])],
+    isPartial: !hasOldPackages(),
   };
 }
 

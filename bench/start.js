@@ -57,6 +57,7 @@ export default {
           chartOf("bare", "in a bare process", bare),
           chartOf("bundled", `of a bundled handler, ${bundled.at(-1).node}`, bundled.at(-1).starts),
         ],
+        isPartial: !hasOldPackages(),
       };
     } finally {
       await table.end();
