@@ -1,8 +1,8 @@
 // Processor time per operation: what each request costs the application's processor, whatever the table's latency. Each
 // store has a process of its own; the bare SDK call shows what any store over the SDK spends at least.
 import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
-import { measuredStores, titleOf } from "./peers.js";
-import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
+import { measuredStores, startStores, titleOf } from "./peers.js";
+import { PLACEMENT, withTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
 import { hasOldPackages, STORES } from "./stores.js";
 
@@ -55,16 +55,9 @@ export default {
 };
 
 /** @returns {Promise<Sized>} */
-async function measure(stores, { bytes, rounds, share, warmUp }) {
-  const table = await startTable();
-  const processes = new Map();
-  try {
-    for (const store of stores) {
-      const { endpoint } = table;
-      const one = new BenchProcess("store-run.js", "measured", { store, endpoint, bytes });
-      processes.set(store, one);
-      await one.next();
-    }
+function measure(stores, { bytes, rounds, share, warmUp }) {
+  return withTable(async ({ endpoint }, start) => {
+    const processes = await startStores(stores, { endpoint, bytes }, start);
     const once = async (operation, store, share) => {
       const count = Math.ceil(countOf(operation, store) * share);
       return (await processes.get(store).ask({ operation, count })).microseconds;
@@ -76,9 +69,7 @@ async function measure(stores, { bytes, rounds, share, warmUp }) {
       figures[operation] = await alternate(able, rounds, (store) => once(operation, store, share));
     }
     return { bytes, rounds, figures };
-  } finally {
-    await Promise.all([table, ...processes.values()].map((one) => one.end()));
-  }
+  });
 }
 
 function countOf(operation, store) {

@@ -4,7 +4,7 @@ import { programOf, RUNTIMES, runtimeProblem } from "../scripts/runtimes.mjs";
 import { bundleHandlers, eventFor } from "./bundles.js";
 import { legend, nameAxis, title, valueAxis } from "./chart.js";
 import { runProgram } from "./child.js";
-import { startTable } from "./processes.js";
+import { withTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
 import { STARTERS, USER } from "./starters.js";
 import { hasOldPackages } from "./stores.js";
@@ -28,17 +28,12 @@ export default {
   title: "from nothing to the first session: loaded, made, asked; in a bare process, and bundled",
   async run({ isShort, rounds, say }) {
     const names = Object.keys(STARTERS).filter((name) => !STARTERS[name].isOld || hasOldPackages());
-    const table = await startTable();
-    try {
-      const bare = await startBare(table.endpoint, names, isShort ? 1 : rounds);
+    return withTable(async ({ endpoint }) => {
+      const bare = await startBare(endpoint, names, isShort ? 1 : rounds);
       const nodes = isShort ? NODES.slice(0, 1) : NODES;
       const bundled = [];
       for (const node of nodes) {
-        const starts = await startBundled(
-          table.endpoint,
-          node,
-          isShort ? 1 : Math.max(rounds, BUNDLED_ROUNDS),
-        );
+        const starts = await startBundled(endpoint, node, isShort ? 1 : Math.max(rounds, BUNDLED_ROUNDS));
         bundled.push({ node: node.title, starts });
       }
       if (!hasOldPackages()) say("left out: the old session stores, which are not here (npm run fetch)");
@@ -59,9 +54,7 @@ export default {
         ],
         isPartial: !hasOldPackages(),
       };
-    } finally {
-      await table.end();
-    }
+    });
   },
 };
 
