@@ -88,9 +88,10 @@ function can(store, operation) {
  */
 function report(stores, sized) {
   const [{ figures }] = sized;
+  const ratios = ratiosOf(stores, figures);
   return {
-    tables: [...sized.map((one) => tableOf(stores, one)), ratiosOf(stores, figures)],
-    bars: barsOf(figures),
+    tables: [...sized.map((one) => tableOf(stores, one)), ratiosTable(ratios)],
+    bars: barsOf(ratios),
     figures: {
       placement: PLACEMENT,
       unit: "microseconds of processor time for each operation",
@@ -103,6 +104,7 @@ function report(stores, sized) {
           ]),
         ),
       })),
+      ratios: { bytes: BARRED_BYTES, unit: "ours, of each one's in the same round", stores: ratios },
     },
     charts: [chart(stores, figures)],
     isPartial: !hasOldPackages(),
@@ -126,16 +128,24 @@ function tableOf(stores, { bytes, rounds, figures }) {
   };
 }
 
+/** What ours are to every other's: spreads by store and operation. */
 function ratiosOf(stores, figures) {
-  const rows = stores
-    .filter((store) => store !== "ours")
-    .map((store) => [
-      titleOf(store),
-      ...Object.keys(OPERATIONS).map((operation) => {
-        const theirs = figures[operation].get(store);
-        return theirs ? showSpread(ratioOf(figures[operation].get("ours"), theirs)) : "";
-      }),
-    ]);
+  const ratiosTo = (store) =>
+    Object.keys(OPERATIONS)
+      .filter((operation) => figures[operation].has(store))
+      .map((operation) => [
+        operation,
+        ratioOf(figures[operation].get("ours"), figures[operation].get(store)),
+      ]);
+  const others = stores.filter((store) => store !== "ours");
+  return Object.fromEntries(others.map((store) => [store, Object.fromEntries(ratiosTo(store))]));
+}
+
+function ratiosTable(ratios) {
+  const rows = Object.entries(ratios).map(([store, spreads]) => [
+    titleOf(store),
+    ...Object.keys(OPERATIONS).map((operation) => (spreads[operation] ? showSpread(spreads[operation]) : "")),
+  ]);
   return {
     title: `ours, of theirs, sessions of ${BARRED_BYTES} bytes`,
     columns: ["", ...Object.values(OPERATIONS)],
@@ -144,12 +154,12 @@ function ratiosOf(stores, figures) {
 }
 
 /** @returns {import("./main.js").Bar[]} */
-function barsOf(figures) {
-  if (!figures.load.has("0.0.19")) return [];
-  const ratio = (operation) => ratioOf(figures[operation].get("ours"), figures[operation].get("0.0.19"));
+function barsOf(ratios) {
+  const old = ratios["0.0.19"];
+  if (old === undefined) return [];
   return [
-    { title: "processor time of a lone load, of 0.0.19's", ratio: ratio("load"), most: 0.6 },
-    { title: "of a load among 32, of 0.0.19's", ratio: ratio("loadAmong32"), most: 0.12 },
+    { title: "processor time of a lone load, of 0.0.19's", ratio: old.load, most: 0.6 },
+    { title: "of a load among 32, of 0.0.19's", ratio: old.loadAmong32, most: 0.12 },
   ];
 }
 

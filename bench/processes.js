@@ -11,7 +11,7 @@ const ANSWER_WITHIN_MS = 120_000;
 const PROCESSORS = { measured: "0", table: "1", load: "1" };
 
 /** Whether processes can be held on a processor each here. */
-export const canPin =
+const canPin =
   availableParallelism() > 1 &&
   ["0", "1"].every((processor) => spawnSync("taskset", ["-c", processor, "true"]).status === 0);
 

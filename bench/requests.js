@@ -160,7 +160,7 @@ function report(measured, { visitors }) {
   return {
     tables: [
       ...sizes.flatMap((bytes) => LATENCIES_MS.map((latencyMs) => tableOf(measured, { bytes, latencyMs }))),
-      ...barred.map(ratiosOf),
+      ...barred.map(ratiosTable),
     ],
     bars: BARS.flatMap((bar) => barOf(barred, bar)),
     figures: {
@@ -181,6 +181,10 @@ function report(measured, { visitors }) {
           busy: spreadOf(pick(values, "busy")),
         })),
       })),
+      ratios: {
+        unit: "ours, of each one's in the same round",
+        cells: barred.map((one) => ({ ...one.cell, apps: ratiosOf(one) })),
+      },
     },
     charts: [barredChart(barred), ...(measured.length > barred.length ? connectionsCharts(measured) : [])],
     isPartial: !hasOldPackages(),
@@ -222,18 +226,29 @@ function tableOf(measured, { bytes, latencyMs }) {
 }
 
 /** What ours is to every other of the same framework. */
-function ratiosOf({ cell, figures }) {
-  const rows = [...figures]
+function ratiosOf({ figures }) {
+  return [...figures]
     .filter(([{ store }]) => store !== "ours")
     .map(([app, values]) => {
       const ours = valuesOf(figures, app.framework, "ours");
-      const ratio = (name) => showSpread(ratioOf(pick(ours, name), pick(values, name)));
-      return [nameOf(app), ratio("requestsPerSecond"), ratio("microseconds")];
+      const ratio = (name) => ratioOf(pick(ours, name), pick(values, name));
+      return {
+        ...app,
+        requestsPerSecond: ratio("requestsPerSecond"),
+        microseconds: ratio("microseconds"),
+      };
     });
+}
+
+function ratiosTable(measured) {
   return {
-    title: `ours, of each of the same framework: ${showCell(cell)}`,
+    title: `ours, of each of the same framework: ${showCell(measured.cell)}`,
     columns: ["", "requests per second", "processor time for each"],
-    rows,
+    rows: ratiosOf(measured).map(({ requestsPerSecond, microseconds, ...app }) => [
+      nameOf(app),
+      showSpread(requestsPerSecond),
+      showSpread(microseconds),
+    ]),
   };
 }
 
@@ -244,11 +259,9 @@ function valuesOf(figures, framework, store) {
 
 /** @returns {import("./main.js").Bar[]} */
 function barOf(barred, { latencyMs, store, least }) {
-  const { figures } = barred.find(({ cell }) => cell.latencyMs === latencyMs);
-  const theirs = valuesOf(figures, "express", store);
-  if (theirs === undefined) return [];
-  const ours = valuesOf(figures, "express", "ours");
-  const ratio = ratioOf(pick(ours, "requestsPerSecond"), pick(theirs, "requestsPerSecond"));
+  const ratios = ratiosOf(barred.find(({ cell }) => cell.latencyMs === latencyMs));
+  const ratio = ratios.find((one) => one.framework === "express" && one.store === store)?.requestsPerSecond;
+  if (ratio === undefined) return [];
   return [{ title: `requests per second at ${latencyMs} ms, of ${titleOf(store)}'s`, ratio, least }];
 }
 
