@@ -133,6 +133,7 @@ export class SharedReads {
     for (const one of together) {
       one.operation.capacityUnits += read.capacityUnits / together.length;
       one.operation.keys = keys.length;
+      if (!isWaiting(one)) continue;
       if (read.rows.has(one.key)) one.resolve(read.rows.get(one.key));
       else left.push(one);
     }

@@ -348,7 +348,7 @@ describe("who gives up", () => {
   it("is answered at its own deadline, and the others have what they asked for", async () => {
     const ids = await sessions(2);
     const { options, deadlines } = holdDeadlines();
-    const { engine, proxy } = await proxied(options);
+    const { engine, proxy, events } = await proxied(options);
     const isReleased = makeSignal();
     proxy.decide = async () => void (await isReleased.given);
     const [first, second] = ids.map((id) => engine.load(id));
@@ -357,6 +357,9 @@ describe("who gives up", () => {
     await expect(first).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
     isReleased.give();
     expect((await second)?.data.n).toBe(1);
+    await turn();
+    // Nothing more is told of it when the answer comes after all.
+    expect(events.map(({ type }) => type)).toEqual(["error", "load"]);
   });
 
   it("is not read for any more, and when all have, their request is aborted", async () => {
