@@ -81,7 +81,7 @@ export class SharedReads {
   async #hold(): Promise<void> {
     if (this.#isHeld) return;
     this.#isHeld = true;
-    await this.#options.sleep(LONGEST_GATHERING_MS);
+    await this.#options.sleep(LONGEST_GATHERING_MS).catch(ignore);
     this.#isHeld = false;
     this.#depart();
   }
@@ -144,12 +144,15 @@ export class SharedReads {
   async #readAgain(left: readonly Waiting[]): Promise<void> {
     const tries = Math.max(...left.map((one) => ++one.tries));
     const { sleep, randomId } = this.#options;
-    await sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * randomFraction(randomId));
+    await sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * randomFraction(randomId)).catch(ignore);
     const waiting = left.filter(isWaiting);
     for (const one of waiting) if (one.tries === MOST_TRIES) void this.#readAlone(one);
     this.#gather(...waiting.filter(({ tries }) => tries < MOST_TRIES));
   }
 }
+
+// A wait that fails is over: others' reads wait behind it.
+function ignore(): void {}
 
 /** Whether the caller still wants it. Who gave up has been answered: the promise is settled for nobody. */
 function isWaiting({ operation, reject }: Waiting): boolean {

@@ -177,11 +177,11 @@ describe("while several requests are on their way", () => {
   async function busy() {
     const ids = await sessions(9);
     const isReleased = makeSignal();
-    const waits: (() => void)[] = [];
+    const waits: ((failure?: Error) => void)[] = [];
     const timeout = 1234;
     const sleep = (ms: number) =>
-      new Promise<void>((resolve) => {
-        if (ms !== timeout) waits.push(resolve);
+      new Promise<void>((resolve, reject) => {
+        if (ms !== timeout) waits.push((failure) => (failure ? reject(failure) : resolve()));
       });
     const made = await proxied({ timeout, sleep });
     const { engine, proxy } = made;
@@ -215,10 +215,13 @@ describe("while several requests are on their way", () => {
     expect(proxy.requests).toEqual([...Array(4).fill("GetItem"), "BatchGetItem"]);
   });
 
-  it("that do not come back, further loads leave after a moment", async () => {
+  it.each([
+    ["after a moment", undefined],
+    ["at once where the option sleep fails", new Error("no sleep")],
+  ])("that do not come back, further loads leave %s", async (_, failure) => {
     const { proxy, isReleased, waits, first, later } = await busy();
     expect(waits).toHaveLength(1);
-    waits[0]?.();
+    waits[0]?.(failure);
     expect(await later()).toEqual([4, 5, 6, 7, 8]);
     expect(proxy.requests).toEqual([...Array(4).fill("GetItem"), "BatchGetItem"]);
     isReleased.give();
@@ -263,6 +266,15 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(await numbers(engine, ids)).toEqual([0, 1, 2, 3]);
     expect(asked.map((keys) => keys.length)).toEqual([4, 2]);
     expect(waits).toHaveLength(1);
+  });
+
+  it("where it does so and the option sleep fails: no longer is waited then", async () => {
+    const ids = await sessions(2);
+    const sleep = (ms: number) => (ms === 5000 ? new Promise<void>(() => {}) : Promise.reject(new Error()));
+    const { engine, proxy } = await proxied({ sleep, timeout: 5000 });
+    let batches = 0;
+    proxy.decide = (_, body) => (batches++ === 0 ? leaving(() => true, body) : undefined);
+    expect(await numbers(engine, ids)).toEqual([0, 1]);
   });
 
   it("where it leaves one unprocessed for good: that is read alone in the end, and fails alone", async () => {
