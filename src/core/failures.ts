@@ -112,6 +112,7 @@ function nameAndMessage(error: unknown): { name: string; message: string } {
     code,
     message = typeof error === "string" ? error : "",
   }: Record<string, unknown> = Object(error);
-  // Errors of the network are plain Errors with a code: ECONNREFUSED says more than "Error".
-  return { name: String((name === "Error" && code) || name || "unknown"), message: String(message) };
+  // Errors of the network have a code: ECONNREFUSED says more than "Error", or "AggregateError" of several addresses.
+  const isPlain = name === "Error" || name === "AggregateError";
+  return { name: String((isPlain && code) || name || "unknown"), message: String(message) };
 }

@@ -1,5 +1,7 @@
 // What goes wrong outside, as a caller is told of it: the code, and a message that says what to do. Real errors, of an
 // emulator or of a proxy that answers as AWS does.
+import { Agent } from "node:http";
+import type { LookupFunction } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import {
@@ -101,10 +103,19 @@ describe("a failure of the service or the network", () => {
     });
   });
 
-  it("is one that nobody listens at the endpoint", async () => {
-    const { endpoint } = proxy;
+  it.each([
+    ["the address of the endpoint", ["127.0.0.1"]],
+    ["several of them, as localhost has", ["127.0.0.1", "127.0.0.2"]],
+  ])("is one that nobody listens at %s", async (_, addresses) => {
+    const endpoint = proxy.endpoint.replace("127.0.0.1", "localhost");
     await proxy.close();
-    const { engine } = bench.engine({ client: testClient({ endpoint, maxAttempts: 1 }) });
+    const lookup: LookupFunction = (_host, _options, found) =>
+      found(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+    const requestHandler = { httpAgent: new Agent({ lookup }) };
+    const { engine } = bench.engine({ client: testClient({ endpoint, maxAttempts: 1, requestHandler }) });
     await expect(engine.load(newId())).rejects.toMatchObject({
       code: "ERR_SESSION_UNAVAILABLE",
       message: expect.stringContaining("ECONNREFUSED"),
