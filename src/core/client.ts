@@ -32,6 +32,9 @@ export interface Connection {
 // the SDK makes three in all, or four, by its default.
 const LONGEST_ATTEMPT_MS = 1000;
 const ATTEMPTS = 3;
+// The time of an attempt runs from when it is to be sent. Behind the SDK's fifty connections, requests that wait for one
+// while DynamoDB is slow would end there, and all be tried again; so there are as many as there are requests.
+const CONNECTIONS = { maxSockets: Number.POSITIVE_INFINITY };
 
 /** What an attempt may take, in milliseconds, where an operation has `timeoutMs` for all of them. */
 export function attemptMsOf(timeoutMs: number): number {
@@ -55,7 +58,13 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
   const attemptMs = attemptMsOf(timeoutMs);
   const client = new DynamoDBClient({
     cacheMiddleware: true,
-    requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: attemptMs,
+      requestTimeout: attemptMs,
+      throwOnRequestTimeout: true,
+      httpAgent: CONNECTIONS,
+      httpsAgent: CONNECTIONS,
+    },
     ...config,
   });
   // It has each input and output copied for a logger, also where there is none.

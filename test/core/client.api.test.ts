@@ -4,7 +4,7 @@ import { createSessionEngine } from "../../src/core/index.js";
 import { hang, startDenialProxy } from "../support/denial-proxy.js";
 import { makeBench, newId } from "../support/engines.js";
 import { testClientConfig } from "../support/tables.js";
-import { holdDeadlines } from "../support/time.js";
+import { holdDeadlines, makeSignal } from "../support/time.js";
 
 describe("a store's own client", () => {
   it.each([
@@ -33,6 +33,25 @@ describe("a store's own client", () => {
       expect(proxy.requests.filter((asked) => asked === action).length).toBeGreaterThan(1);
     },
   );
+
+  it("has all requests on their way at once: none waits for a connection, and meets the end of an attempt there", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
+    onTestFinished(() => engine.close());
+    // More than the fifty connections of the SDK's own choice.
+    const count = 60;
+    const haveArrived = makeSignal();
+    proxy.decide = async () => {
+      if (proxy.requests.length === count) haveArrived.give();
+      await haveArrived.given;
+      // No emulator is asked: how long it takes for sixty is no matter here.
+      return { status: 200, body: {} };
+    };
+    const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
+    expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
+  });
 
   it("calls off the request of an operation that met its deadline, and no other's", async () => {
     const signals: (AbortSignal | undefined)[] = [];
