@@ -19,10 +19,12 @@ const CREDENTIALS =
 /** A failure of a command as this package's error. One of this package's own passes as it is. */
 export function translateFailure(error: unknown, attempt: Attempt): SessionStoreError {
   if (error instanceof SessionStoreError) return error;
-  const { name, message } = nameAndMessage(error);
+  const { name, message: said } = nameAndMessage(error);
   const action = `dynamodb:${attempt.action} on the table "${attempt.tableName}"`;
-  // What a SyntaxError says of an answer cut short quotes the answer, which may hold session data.
-  const cause = name === "SyntaxError" ? undefined : error;
+  // What a SyntaxError says of an answer cut short quotes the answer, which may hold session data, and any word.
+  const isQuote = name === "SyntaxError";
+  const cause = isQuote ? undefined : error;
+  const message = isQuote ? "" : said;
   const failed = (code: SessionStoreError["code"], text: string) =>
     new SessionStoreError(code, text, { cause });
 
