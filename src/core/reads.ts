@@ -25,7 +25,7 @@ export interface ReadCommands {
 interface Waiting {
   readonly key: StorageKey;
   readonly operation: Operation;
-  readonly resolve: (item: Item | undefined | Promise<Item | undefined>) => void;
+  readonly resolve: (item: Item | undefined) => void;
   readonly reject: (error: unknown) => void;
   /** How often DynamoDB has left it unprocessed. */
   tries: number;
