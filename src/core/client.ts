@@ -61,6 +61,8 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
     requestHandler: {
       connectionTimeout: attemptMs,
       requestTimeout: attemptMs,
+      // `requestTimeout` is over when an answer begins.
+      socketTimeout: attemptMs,
       throwOnRequestTimeout: true,
       httpAgent: CONNECTIONS,
       httpsAgent: CONNECTIONS,

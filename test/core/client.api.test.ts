@@ -1,19 +1,21 @@
 // The client that a store makes for itself: what becomes of attempts that hang, and of requests that nobody waits for.
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
-import { hang, startDenialProxy } from "../support/denial-proxy.js";
+import { hang, stall, startDenialProxy } from "../support/denial-proxy.js";
 import { makeBench, newId } from "../support/engines.js";
 import { testClientConfig } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
 describe("a store's own client", () => {
   it.each([
-    { action: "GetItem", count: 1 },
-    { action: "BatchGetItem", count: 2 },
-    { action: "UpdateItem", count: 1 },
+    { action: "GetItem", count: 1, answer: hang },
+    { action: "BatchGetItem", count: 2, answer: hang },
+    { action: "UpdateItem", count: 1, answer: hang },
+    { action: "BatchGetItem", count: 2, answer: stall },
+    { action: "UpdateItem", count: 1, answer: stall },
   ])(
-    "makes another attempt when one hangs, within the operation's deadline: $action",
-    async ({ action, count }) => {
+    "makes another attempt, within the operation's deadline, where one has this answer: $action, $answer",
+    async ({ action, count, answer }) => {
       const bench = await makeBench();
       const proxy = await startDenialProxy(inject("endpoint"));
       onTestFinished(() => proxy.close());
@@ -24,7 +26,7 @@ describe("a store's own client", () => {
       proxy.decide = (asked) => {
         if (asked !== action || !isFirst) return undefined;
         isFirst = false;
-        return hang;
+        return answer;
       };
       const ids = Array.from({ length: count }, newId);
       for (const id of ids) await engine.save(engine.create(id), { n: 1 });

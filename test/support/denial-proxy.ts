@@ -12,9 +12,10 @@ export interface Refusal {
 
 /**
  * What happens to a request instead of passing through: a refusal; `hang`, no answer ever; `drop-before`, the connection
- * is cut and the emulator never hears of it; `drop-after`, the emulator carries the request out and its answer is lost.
+ * is cut and the emulator never hears of it; `drop-after`, the emulator carries the request out and its answer is lost;
+ * `stall`, of its answer the beginning comes, and no more.
  */
-export type Answer = Refusal | "hang" | "drop-before" | "drop-after";
+export type Answer = Refusal | "hang" | "drop-before" | "drop-after" | "stall";
 
 /**
  * Chooses by action (such as `GetItem`) and parsed body; undefined lets the request pass. A promise holds it until then.
@@ -38,6 +39,7 @@ export interface DenialProxy {
 export const hang: Answer = "hang";
 export const dropBefore: Answer = "drop-before";
 export const dropAfter: Answer = "drop-after";
+export const stall: Answer = "stall";
 
 /** The permission for an action is missing. */
 export function denied(action: string): Refusal {
@@ -108,7 +110,9 @@ export async function startDenialProxy(
 
     const response = await forward(emulatorEndpoint, incoming, payload);
     if (answer === "drop-after") return void outgoing.destroy();
-    outgoing.writeHead(response.status, response.headers).end(response.payload);
+    outgoing.writeHead(response.status, response.headers);
+    if (answer === "stall") return void outgoing.write(response.payload.subarray(0, 1));
+    outgoing.end(response.payload);
   }
 
   let connections = 0;
