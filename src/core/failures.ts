@@ -54,7 +54,7 @@ export function translateFailure(error: unknown, attempt: Attempt): SessionStore
       `${action}: the region is missing or is none; set clientConfig.region or AWS_REGION`,
     );
   }
-  if (THROTTLING.test(name)) {
+  if (isThrottled(error)) {
     return failed(
       "ERR_SESSION_THROTTLED",
       `${action} was throttled, also after retries; raise the table's capacity or make it on-demand`,
@@ -85,6 +85,11 @@ export function isKeyMismatch(error: unknown): boolean {
 /** Whether a failure came as an answer, and not for want of one. */
 export function isAnswer(error: unknown): boolean {
   return isObject(error) && error.$response !== undefined;
+}
+
+/** Whether the table's, or the account's, capacity did not suffice. */
+export function isThrottled(error: unknown): boolean {
+  return THROTTLING.test(nameAndMessage(error).name);
 }
 
 /** Whether an action is not there to be had: these credentials may not use it, or the API does not know it. */

@@ -1,6 +1,6 @@
 // Reads that wait together travel together (promise 6): which reads share a request, and when that leaves. How it is sent
 // is the table's business.
-import { isUnavailable } from "./failures.js";
+import { isThrottled, isUnavailable, translateFailure } from "./failures.js";
 import type { StorageKey } from "./keys.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
@@ -44,14 +44,14 @@ const NOBODY_WAITS = new DOMException("nobody waits for this read any more", "Ab
 /** The reads of one table in one process. */
 export class SharedReads {
   readonly #commands: ReadCommands;
-  readonly #options: Pick<ResolvedOptions, "sleep" | "randomId">;
+  readonly #options: Pick<ResolvedOptions, "sleep" | "randomId" | "tableName">;
   #shares = !bindsIoToRequest;
   #gathered: Waiting[] = [];
   #isTurnOpen = false;
   #isHeld = false;
   #onTheirWay = 0;
 
-  constructor(commands: ReadCommands, options: Pick<ResolvedOptions, "sleep" | "randomId">) {
+  constructor(commands: ReadCommands, options: Pick<ResolvedOptions, "sleep" | "randomId" | "tableName">) {
     this.#commands = commands;
     this.#options = options;
   }
@@ -114,9 +114,15 @@ export class SharedReads {
   }
 
   /** By a request of its own, whose failure is its own. */
-  #readAlone({ key, operation, resolve, reject }: Waiting): Promise<void> {
+  async #readAlone({ key, operation, resolve, reject }: Waiting): Promise<"read" | "failed"> {
     operation.keys = 1;
-    return this.#commands.readOne(key, operation).then(resolve, reject);
+    try {
+      resolve(await this.#commands.readOne(key, operation));
+      return "read";
+    } catch (error) {
+      reject(error);
+      return "failed";
+    }
   }
 
   async #readTogether(together: readonly Waiting[], keys: readonly StorageKey[]): Promise<void> {
@@ -124,9 +130,19 @@ export class SharedReads {
     try {
       read = await this.#commands.readMany(keys, untilNobodyWaits(together));
     } catch (error) {
-      if (isUnavailable(error)) this.#shares = false;
+      // DynamoDB says so where it could read none of them: a hundred more requests would not help.
+      if (isThrottled(error)) {
+        const failure = translateFailure(error, {
+          action: "BatchGetItem",
+          tableName: this.#options.tableName,
+        });
+        for (const one of together) one.reject(failure);
+        return;
+      }
       // It is nobody's in particular: each is read alone, and fails, or does not, by itself.
-      for (const one of together.filter(isWaiting)) void this.#readAlone(one);
+      const alone = Promise.all(together.filter(isWaiting).map((one) => this.#readAlone(one)));
+      // Where those are allowed, this action alone is not to be had, now and later.
+      if (isUnavailable(error) && (await alone).includes("read")) this.#shares = false;
       return;
     }
     const left: Waiting[] = [];

@@ -55,6 +55,55 @@ describe("a store's own client", () => {
     expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
   });
 
+  it("outlives a pause that holds up a hundred writes, more than the SDK retries after a timeout", async () => {
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
+    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig, timeout: 3000 });
+    onTestFinished(() => engine.close());
+    const count = 100;
+    proxy.decide = () => (proxy.requests.length <= count ? hang : { status: 200, body: {} });
+    const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
+    expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
+  });
+
+  it("gives up an attempt that hangs also where the caller says how its requests are made", async () => {
+    const bench = await makeBench();
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({
+      endpoint: proxy.endpoint,
+      requestHandler: { connectionTimeout: 900 },
+    });
+    const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });
+    onTestFinished(() => engine.close());
+    proxy.decide = () => (proxy.requests.length === 1 ? hang : undefined);
+    expect(await engine.load(newId())).toBeUndefined();
+  });
+
+  it("does not take a removal whose first attempt hung for another request's", async () => {
+    const bench = await makeBench();
+    const proxy = await startDenialProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
+    const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 3000 });
+    onTestFinished(() => engine.close());
+    const session = engine.create(newId());
+    await engine.save(session, { cart: 1 });
+    // The emulator carries it out; its answer never comes.
+    let isFirst = true;
+    proxy.decide = async (action) => {
+      if (action !== "DeleteItem" || !isFirst) return undefined;
+      isFirst = false;
+      await bench.engine().engine.destroy(session.id);
+      return hang;
+    };
+    await engine.destroy(session);
+    const successor = engine.create(newId(), session);
+    await engine.save(successor, { cart: 1 });
+    expect((await engine.load(successor.id))?.data).toEqual({ cart: 1 });
+  });
+
   it("calls off the request of an operation that met its deadline, and no other's", async () => {
     const signals: (AbortSignal | undefined)[] = [];
     const requestHandler = {

@@ -294,8 +294,19 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(proxy.requests.at(-1)).toBe("GetItem");
   });
 
+  it("but where DynamoDB throttles all of them none is asked for by itself: that would be a hundred requests more", async () => {
+    const ids = await sessions(3);
+    const { engine, proxy } = await proxied();
+    proxy.decide = () => throttled();
+    const loads = await Promise.allSettled(ids.map((id) => engine.load(id)));
+    const failed = { status: "rejected", reason: { code: "ERR_SESSION_THROTTLED" } };
+    expect(loads).toMatchObject([failed, failed, failed]);
+    expect(new Set(proxy.requests)).toEqual(new Set(["BatchGetItem"]));
+    proxy.decide = () => undefined;
+    expect(await numbers(engine, ids)).toEqual([0, 1, 2]);
+  });
+
   it.each([
-    ["is throttled", throttled()],
     ["fails", internalError()],
     ["is cut off", dropBefore],
   ])("where their request %s: each is read alone, and fails by itself or not at all", async (_, answer) => {
@@ -340,6 +351,17 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(await numbers(engine, ids)).toEqual([0, 1, 2]);
     expect(proxy.requests).toEqual(["BatchGetItem", ...Array(6).fill("GetItem")]);
     expect(events).toMatchObject(Array(6).fill({ type: "load", keys: 1 }));
+  });
+
+  it("where nothing may be read for a while: they travel together again after that", async () => {
+    const ids = await sessions(2);
+    const { engine, proxy } = await proxied();
+    proxy.decide = (action) => denied(action);
+    await Promise.allSettled(ids.map((id) => engine.load(id)));
+    proxy.decide = () => undefined;
+    proxy.requests.length = 0;
+    expect(await numbers(engine, ids)).toEqual([0, 1]);
+    expect(proxy.requests).toEqual(["BatchGetItem"]);
   });
 
   it("where their request hangs: loads that come later do not wait for it", async () => {
