@@ -7,6 +7,8 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-dynamodb";
+import { isObject } from "./checks.js";
+import { foreignAnswer } from "./failures.js";
 
 /** A command of the SDK. */
 export type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -35,7 +37,19 @@ const ATTEMPTS = 3;
 
 /** The connection of a client of the caller's, who closes it. */
 export function connectionOf(client: DynamoDBClient): Connection {
-  return { send: (command, abortSignal) => client.send(command, { abortSignal }), close() {} };
+  return {
+    send(command, abortSignal) {
+      command.middlewareStack.add((next) => async (asked) => checked(await next(asked)), {
+        step: "deserialize",
+        priority: "low",
+        name: "checkedAnswer",
+        // A command may be sent again.
+        override: true,
+      });
+      return client.send(command, { abortSignal });
+    },
+    close() {},
+  };
 }
 
 /**
@@ -59,7 +73,7 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
   client.middlewareStack.add(
     () =>
       async ({ input, request }) =>
-        client.config.requestHandler.handle(request, { abortSignal: signals.get(input) }),
+        checked(await client.config.requestHandler.handle(request, { abortSignal: signals.get(input) })),
     { step: "deserialize", priority: "low", name: "abortableRequest" },
   );
   return {
@@ -69,4 +83,15 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
     },
     close: () => client.destroy(),
   };
+}
+
+/**
+ * What the SDK takes for an answer is one only if it is JSON: the SDK looks at the status alone, and reads of the empty page
+ * that some other server answers with that there is no session, or that it was written.
+ */
+function checked<Answer extends { readonly response: unknown }>(answer: Answer): Answer {
+  const { statusCode, headers } = isObject(answer.response) ? answer.response : {};
+  const type = isObject(headers) ? headers["content-type"] : undefined;
+  if (Number(statusCode) < 300 && !String(type).includes("json")) throw foreignAnswer(type);
+  return answer;
 }
