@@ -60,14 +60,36 @@ export class Operation {
   }
 }
 
+/** What one `close` ends. */
+interface Flow {
+  readonly onTheirWay: Set<Promise<unknown>>;
+  isClosed: boolean;
+}
+
 /** Runs operations, and knows which are on their way. */
 export class OperationRunner {
   readonly #options: ResolvedOptions;
-  readonly #onTheirWay = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #flow: Flow;
+  readonly #isAdmitted: boolean;
 
-  constructor(options: ResolvedOptions) {
+  constructor(
+    options: ResolvedOptions,
+    flow: Flow = { onTheirWay: new Set(), isClosed: false },
+    isAdmitted = false,
+  ) {
     this.#options = options;
+    this.#flow = flow;
+    this.#isAdmitted = isAdmitted;
+  }
+
+  /** The same with other options, and ended by the same `close`. */
+  withOptions(options: ResolvedOptions): OperationRunner {
+    return new OperationRunner(options, this.#flow, this.#isAdmitted);
+  }
+
+  /** Runs work of several operations as one that is on its way: where `close` comes meanwhile, all of it finishes. */
+  asOne<T>(work: (operations: OperationRunner) => Promise<T>): Promise<T> {
+    return this.#follow(work(new OperationRunner(this.#options, this.#flow, !this.#isClosed)));
   }
 
   /**
@@ -81,11 +103,7 @@ export class OperationRunner {
     recover: (error: unknown) => T = rethrow,
   ): Promise<T> {
     const operation = new Operation(name, shortId(id), this.#options.now());
-    const answered = this.#answer(operation, work, recover);
-    const forget = () => this.#onTheirWay.delete(answered);
-    this.#onTheirWay.add(answered);
-    answered.then(forget, forget);
-    return answered;
+    return this.#follow(this.#answer(operation, work, recover));
   }
 
   /** Tells the listener of a failure, also of one that the caller will not see. */
@@ -96,8 +114,20 @@ export class OperationRunner {
 
   /** Refuses what comes from now on, and resolves when all that is on its way has settled. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#onTheirWay);
+    this.#flow.isClosed = true;
+    await Promise.allSettled(this.#flow.onTheirWay);
+  }
+
+  get #isClosed(): boolean {
+    return this.#flow.isClosed && !this.#isAdmitted;
+  }
+
+  #follow<T>(answered: Promise<T>): Promise<T> {
+    const { onTheirWay } = this.#flow;
+    const forget = () => onTheirWay.delete(answered);
+    onTheirWay.add(answered);
+    answered.then(forget, forget);
+    return answered;
   }
 
   async #answer<T>(
@@ -106,7 +136,7 @@ export class OperationRunner {
     recover: (error: unknown) => T,
   ): Promise<T> {
     try {
-      if (this.#closed) throw closed();
+      if (this.#isClosed) throw closed();
       return await this.#withinTimeout(operation, work);
     } catch (error) {
       this.report(operation.name, operation.session, error, operation.startedAt);
