@@ -1,5 +1,4 @@
 // `close()`: what is on its way finishes, what comes after is refused, and no socket of the store's own stays open.
-import { Cookie } from "express-session";
 import { beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine, type SessionEngine } from "../../src/core/index.js";
 import { CyclicSessionStore as ExpressStore } from "../../src/express/index.js";
@@ -96,7 +95,7 @@ describe("what takes several requests finishes as a whole", () => {
     ids = Array.from({ length: COUNT }, newId);
     const { engine } = own.engine({ now: undefined });
     // More than a page of a scan, which holds 1 MB.
-    const cookie = new Cookie().data;
+    const cookie = { originalMaxAge: null, path: "/" };
     for (const id of ids) await engine.save(engine.create(id), { cookie, n: "x".repeat(380_000) });
   });
 

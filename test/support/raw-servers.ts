@@ -13,13 +13,13 @@ export interface RawServer {
   readonly requests: number;
 }
 
-/** Answers every HTTP request, once it has arrived as a whole, by `answer`. */
-export function answering(answer: (outgoing: ServerResponse) => void): Promise<RawServer> {
+/** Answers every HTTP request, once it has arrived as a whole, by `answer`, which is told the action. */
+export function answering(answer: (outgoing: ServerResponse, action: string) => void): Promise<RawServer> {
   let requests = 0;
   const server = createHttpServer((incoming, outgoing) => {
     incoming.resume().on("end", () => {
       requests += 1;
-      answer(outgoing);
+      answer(outgoing, String(incoming.headers["x-amz-target"]).replace(/^.*\./, ""));
     });
   });
   return listening(server, () => requests);
