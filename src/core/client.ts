@@ -7,6 +7,8 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-dynamodb";
+import { isObject } from "./checks.js";
+import { foreignAnswer } from "./failures.js";
 
 /** A command of the SDK. */
 export type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
@@ -42,7 +44,19 @@ export function attemptMsOf(timeoutMs: number): number {
 
 /** The connection of a client of the caller's, who closes it. */
 export function connectionOf(client: DynamoDBClient): Connection {
-  return { send: (command, abortSignal) => client.send(command, { abortSignal }), close() {} };
+  return {
+    send(command, abortSignal) {
+      command.middlewareStack.add((next) => async (asked) => checked(await next(asked)), {
+        step: "deserialize",
+        priority: "low",
+        name: "checkedAnswer",
+        // A command may be sent again.
+        override: true,
+      });
+      return client.send(command, { abortSignal });
+    },
+    close() {},
+  };
 }
 
 /** A command on its way, and how it is called off. */
@@ -76,11 +90,11 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
   const sendings = new WeakMap<object, Sending>();
   client.middlewareStack.add(
     () =>
-      ({ input, request }) => {
+      async ({ input, request }) => {
         const handle = (abortSignal?: AbortSignal) =>
           client.config.requestHandler.handle(request, { abortSignal });
         const sending = sendings.get(input);
-        return sending ? resendWhatHangs(handle, sending, attemptMs) : handle();
+        return checked(await (sending ? resendWhatHangs(handle, sending, attemptMs) : handle()));
       },
     { step: "deserialize", priority: "low", name: "abortableRequest" },
   );
@@ -124,4 +138,15 @@ async function resendWhatHangs<Answer>(
       clearTimeout(timer);
     }
   }
+}
+
+/**
+ * What the SDK takes for an answer is one only if it is JSON (or CBOR, which the SDK has as well): the SDK looks at the status alone, and reads of the empty page
+ * that some other server answers with that there is no session, or that it was written.
+ */
+function checked<Answer extends { readonly response: unknown }>(answer: Answer): Answer {
+  const { statusCode, headers } = isObject(answer.response) ? answer.response : {};
+  const type = isObject(headers) ? headers["content-type"] : undefined;
+  if (Number(statusCode) < 300 && !/json|cbor/.test(String(type))) throw foreignAnswer(type);
+  return answer;
 }

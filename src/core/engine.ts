@@ -135,7 +135,19 @@ export class SessionEngine {
    * @internal
    */
   withFunctions(functions: OptionFunctions): SessionEngine {
-    return new SessionEngine({ ...this.#options, ...functions }, this.#shared);
+    const options = { ...this.#options, ...functions };
+    return new SessionEngine(options, this.#shared, this.#operations.withOptions(options));
+  }
+
+  /**
+   * Runs work of several operations, on the engine that it is given, as one: where `close` comes meanwhile, all of it
+   * finishes.
+   * @internal
+   */
+  asOne<T>(work: (engine: SessionEngine) => Promise<T>): Promise<T> {
+    return this.#operations.asOne((operations) =>
+      work(new SessionEngine(this.#options, this.#shared, operations)),
+    );
   }
 
   /**

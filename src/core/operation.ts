@@ -65,10 +65,22 @@ export class Operation {
 export class OperationRunner {
   readonly #options: ResolvedOptions;
   readonly #traffic: Traffic;
+  readonly #isAdmitted: boolean;
 
-  constructor(options: ResolvedOptions, traffic: Traffic) {
+  constructor(options: ResolvedOptions, traffic: Traffic, isAdmitted = false) {
     this.#options = options;
     this.#traffic = traffic;
+    this.#isAdmitted = isAdmitted;
+  }
+
+  /** The same with other options, and ended by the same `close`. */
+  withOptions(options: ResolvedOptions): OperationRunner {
+    return new OperationRunner(options, this.#traffic, this.#isAdmitted);
+  }
+
+  /** Runs work of several operations as one that is on its way: where `close` comes meanwhile, all of it finishes. */
+  asOne<T>(work: (operations: OperationRunner) => Promise<T>): Promise<T> {
+    return this.#traffic.follow(work(new OperationRunner(this.#options, this.#traffic, !this.#isClosed)));
   }
 
   /**
@@ -82,9 +94,7 @@ export class OperationRunner {
     recover: (error: unknown) => T = rethrow,
   ): Promise<T> {
     const operation = new Operation(name, shortId(id), this.#options.now());
-    const answered = this.#answer(operation, work, recover);
-    this.#traffic.add(answered);
-    return answered;
+    return this.#traffic.follow(this.#answer(operation, work, recover));
   }
 
   /** Tells the listener of a failure, also of one that the caller will not see. */
@@ -93,13 +103,17 @@ export class OperationRunner {
     tell(this.#options.onEvent, { type: "error", operation, session, error, durationMs });
   }
 
+  get #isClosed(): boolean {
+    return this.#traffic.isClosed && !this.#isAdmitted;
+  }
+
   async #answer<T>(
     operation: Operation,
     work: (operation: Operation) => Promise<T>,
     recover: (error: unknown) => T,
   ): Promise<T> {
     try {
-      if (this.#traffic.isClosed) throw closed();
+      if (this.#isClosed) throw closed();
       if (this.#traffic.isJammed(this.#options.sleep)) throw jammed(operation.name, this.#options.tableName);
       return await this.#withinTimeout(operation, work);
     } catch (error) {

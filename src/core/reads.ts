@@ -1,6 +1,6 @@
 // Reads that wait together travel together (promise 6): which reads share a request, and when that leaves. How it is sent
 // is the table's business.
-import { isThrottled, isUnavailable, translateFailure } from "./failures.js";
+import { isUnavailable, translateFailure } from "./failures.js";
 import type { StorageKey } from "./keys.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
@@ -130,12 +130,9 @@ export class SharedReads {
     try {
       read = await this.#commands.readMany(keys, untilNobodyWaits(together));
     } catch (error) {
+      const failure = translateFailure(error, { action: "BatchGetItem", tableName: this.#options.tableName });
       // DynamoDB says so where it could read none of them: a hundred more requests would not help.
-      if (isThrottled(error)) {
-        const failure = translateFailure(error, {
-          action: "BatchGetItem",
-          tableName: this.#options.tableName,
-        });
+      if (failure.code === "ERR_SESSION_THROTTLED") {
         for (const one of together) one.reject(failure);
         return;
       }

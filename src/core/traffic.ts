@@ -40,14 +40,15 @@ export class Traffic {
     return this.#isSilent;
   }
 
-  /** One more is on its way, until it settles. */
-  add(operation: Promise<unknown>): void {
+  /** One more is on its way, until it settles; whoever ignores it has no unhandled rejection. */
+  follow<T>(operation: Promise<T>): Promise<T> {
     this.#onTheirWay.add(operation);
     const forget = () => {
       this.#onTheirWay.delete(operation);
       if (this.#onTheirWay.size === 0) this.#isSilent = false;
     };
     operation.then(forget, forget);
+    return operation;
   }
 
   /** The table has answered a request, were it with an error. */
