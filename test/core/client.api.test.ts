@@ -1,8 +1,8 @@
 // The client that a store makes for itself: what becomes of attempts that hang, and of requests that nobody waits for.
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
-import { hang, startDenialProxy } from "../support/denial-proxy.js";
 import { makeBench, newId } from "../support/engines.js";
+import { hang, startFaultProxy } from "../support/fault-proxy.js";
 import { testClientConfig } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
 
@@ -15,7 +15,7 @@ describe("a store's own client", () => {
     "makes another attempt when one hangs, within the operation's deadline: $action",
     async ({ action, count }) => {
       const bench = await makeBench();
-      const proxy = await startDenialProxy(inject("endpoint"));
+      const proxy = await startFaultProxy(inject("endpoint"));
       onTestFinished(() => proxy.close());
       const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
       const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });

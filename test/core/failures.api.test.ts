@@ -2,27 +2,27 @@
 // emulator or of a proxy that answers as AWS does.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
   type Answer,
-  type DenialProxy,
   denied,
   dropBefore,
   expiredToken,
+  type FaultProxy,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
   unrecognizedClient,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { createTable, testClient } from "../support/tables.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 
@@ -109,7 +109,7 @@ describe("a failure of the service or the network", () => {
       code: "ERR_SESSION_UNAVAILABLE",
       message: expect.stringContaining("ECONNREFUSED"),
     });
-    proxy = await startDenialProxy(inject("endpoint"));
+    proxy = await startFaultProxy(inject("endpoint"));
   });
 });
 

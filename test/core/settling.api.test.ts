@@ -2,18 +2,18 @@
 // nobody; a closed engine says so.
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { SessionEngine } from "../../src/core/index.js";
-import { type DenialProxy, dropAfter, dropBefore, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { dropAfter, dropBefore, type FaultProxy, hang, startFaultProxy } from "../support/fault-proxy.js";
 import { createTable, testClient, testClientConfig } from "../support/tables.js";
 import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 

@@ -21,7 +21,7 @@ export type Answer = Refusal | "hang" | "drop-before" | "drop-after";
  */
 export type Decide = (action: string, body: unknown) => Answer | undefined | Promise<Answer | undefined>;
 
-export interface DenialProxy {
+export interface FaultProxy {
   endpoint: string;
   /** The actions that arrived, in order, the SDK's retries included. */
   requests: string[];
@@ -83,10 +83,10 @@ export function internalError(): Refusal {
   };
 }
 
-export async function startDenialProxy(
+export async function startFaultProxy(
   emulatorEndpoint: string,
   decide: Decide = () => undefined,
-): Promise<DenialProxy> {
+): Promise<FaultProxy> {
   const server = createServer(async (incoming, outgoing) => {
     try {
       await serve(incoming, outgoing);
@@ -115,7 +115,7 @@ export async function startDenialProxy(
   server.on("connection", () => {
     connections += 1;
   });
-  const proxy: DenialProxy = {
+  const proxy: FaultProxy = {
     endpoint: "",
     requests: [],
     get connections() {

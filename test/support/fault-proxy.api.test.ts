@@ -1,30 +1,30 @@
-// The denial proxy itself: what the SDK makes of each of its answers, and what the table holds afterwards.
+// The fault proxy itself: what the SDK makes of each of its answers, and what the table holds afterwards.
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import {
-  type DenialProxy,
   denied,
   dropAfter,
   dropBefore,
   expiredToken,
+  type FaultProxy,
   hang,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
   unrecognizedClient,
-} from "./denial-proxy.js";
+} from "./fault-proxy.js";
 import { countRows, createTable, putRow, readRow, recordCalls, testClient } from "./tables.js";
 import { makeSignal } from "./time.js";
 
 const direct = testClient();
 let table: string;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 
 beforeAll(async () => {
   table = await createTable(direct, { sortKey: null });
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 
@@ -37,7 +37,7 @@ function get(key: string) {
   return new GetItemCommand({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: true });
 }
 
-describe("denial proxy", () => {
+describe("fault proxy", () => {
   it("passes through what it is not told to refuse, and lists it", async () => {
     const client = proxied();
     await putRow(client, table, { pk: { S: "passed" }, text: { S: "é".repeat(10_000) } });
@@ -125,6 +125,6 @@ describe("denial proxy", () => {
     await expect.poll(() => proxy.requests).toEqual(["GetItem"]);
     await proxy.close();
     expect(await answer).toMatchObject({ code: "ECONNRESET" });
-    proxy = await startDenialProxy(inject("endpoint"));
+    proxy = await startFaultProxy(inject("endpoint"));
   });
 });
