@@ -3,23 +3,61 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 export interface Refusal {
   status: number;
   /** Sent as JSON. `__type` names an error. */
   body: object;
+  headers?: Readonly<Record<string, string>>;
+  /** Whether the emulator carries the request out nonetheless. */
+  isCarriedOut?: boolean;
 }
 
 /**
- * What happens to a request instead of passing through: a refusal; `hang`, no answer ever; `drop-before`, the connection
- * is cut and the emulator never hears of it; `drop-after`, the emulator carries the request out and its answer is lost.
+ * What happens to a request instead of passing through:
+ *
+ * - a refusal;
+ * - `hang`: no answer ever; `hang-after`: the same, and the emulator carries the request out;
+ * - `drop-before`: the connection is cut and the emulator never hears of it; `drop-after`: the emulator carries the request
+ *   out and its answer is lost;
+ * - `stall`: it is carried out, and of the answer come the headers and half of the body, and no end;
+ * - `half`: it is carried out, and half of the answer's JSON comes as if it were all;
+ * - `web-page`: it is not carried out, and a page in HTML comes with status 200;
+ * - `unprocessed`: of a `BatchGetItem` half of the keys are read, and the others given back;
+ * - `late`: it is carried out when its retry has been served, or `LATEST_MS` later where none comes;
+ * - `refuseForMs`: it is cut before, with all other connections, and for so long none is taken.
  */
-export type Answer = Refusal | "hang" | "drop-before" | "drop-after";
+export type Answer =
+  | Refusal
+  | { refuseForMs: number }
+  | "hang"
+  | "hang-after"
+  | "drop-before"
+  | "drop-after"
+  | "stall"
+  | "half"
+  | "web-page"
+  | "unprocessed"
+  | "late";
+
+/** Which of the SDK's attempts a request is. */
+export interface Attempt {
+  /** The same for all attempts of one command. */
+  call: string;
+  /** From 1. */
+  number: number;
+}
 
 /**
- * Chooses by action (such as `GetItem`) and parsed body; undefined lets the request pass. A promise holds it until then.
+ * Chooses by action (such as `GetItem`), parsed body and attempt; undefined lets the request pass. A promise holds it
+ * until then.
  */
-export type Decide = (action: string, body: unknown) => Answer | undefined | Promise<Answer | undefined>;
+export type Decide = (
+  action: string,
+  body: unknown,
+  attempt: Attempt,
+) => Answer | undefined | Promise<Answer | undefined>;
 
 export interface FaultProxy {
   endpoint: string;
@@ -29,11 +67,18 @@ export interface FaultProxy {
   decide: Decide;
   /** How many connections were opened to it. */
   readonly connections: number;
+  /** How many requests are neither answered nor given up by their senders. */
+  readonly waiting: number;
+  /** Resolves when the emulator has carried out all that it is to carry out, and connections are taken. */
+  calm(): Promise<void>;
   /** Cuts every connection, those of hanging requests too, and takes new ones. */
   cut(): void;
   /** Cuts every connection, and takes no more. */
   close(): Promise<void>;
 }
+
+/** A late attempt whose retry does not come is carried out after this. */
+export const LATEST_MS = 400;
 
 export const hang: Answer = "hang";
 export const dropBefore: Answer = "drop-before";
@@ -72,45 +117,145 @@ export function throttled(): Refusal {
   };
 }
 
+/** Requests come faster than the table, or the account, may take them. */
+export function throttling(): Refusal {
+  return coralError("ThrottlingException", "Rate of requests exceeds the allowed throughput.");
+}
+
+/** The account's limit of requests is reached. */
+export function requestLimitExceeded(): Refusal {
+  const message =
+    "Throughput exceeds the current throughput limit for your account. " +
+    "Please contact AWS Support at https://aws.amazon.com/support request a limit increase";
+  return { status: 400, body: { __type: `${API}#RequestLimitExceeded`, message } };
+}
+
 /** The service failed. */
 export function internalError(): Refusal {
-  return {
-    status: 500,
-    body: {
-      __type: "com.amazonaws.dynamodb.v20120810#InternalServerError",
-      message: "Internal server error",
-    },
-  };
+  return { status: 500, body: { __type: `${API}#InternalServerError`, message: "Internal server error" } };
 }
+
+/** The service is not there for the moment. */
+export function unavailable(): Refusal {
+  const __type = "com.amazon.coral.availability#ServiceUnavailable";
+  return { status: 503, body: { __type, message: "DynamoDB is currently unavailable" } };
+}
+
+/** By the service's clock the request was signed long ago. */
+export function skewed(): Refusal {
+  const ahead = new Date(Date.now() + CLOCK_AHEAD_MS);
+  const stamp = (date: Date) => date.toISOString().replace(/[-:]|\.\d+/g, "");
+  const message =
+    `Signature expired: ${stamp(new Date())} is now earlier than ${stamp(new Date(ahead.getTime() - 300_000))} ` +
+    `(${stamp(ahead)} - 5 min.)`;
+  // The SDK takes the service's time from here.
+  return { ...coralError("InvalidSignatureException", message), headers: { date: ahead.toUTCString() } };
+}
+
+/** The same, as other services of AWS say it. */
+export function timeTooSkewed(): Refusal {
+  const message = "The difference between the request time and the current time is too large.";
+  return { ...coralError("RequestTimeTooSkewed", message), status: 403 };
+}
+
+const API = "com.amazonaws.dynamodb.v20120810";
+const CLOCK_AHEAD_MS = 900_000;
 
 export async function startFaultProxy(
   emulatorEndpoint: string,
   decide: Decide = () => undefined,
 ): Promise<FaultProxy> {
-  const server = createServer(async (incoming, outgoing) => {
-    try {
-      await serve(incoming, outgoing);
-    } catch {
-      // The client went away, or the emulator did: either way nobody can be answered.
-      outgoing.destroy();
-    }
+  const server = createServer((incoming, outgoing) => {
+    const attempt = attemptOf(incoming);
+    waiting.add(outgoing);
+    outgoing.on("close", () => waiting.delete(outgoing));
+    // The client went away, or the emulator did: either way nobody can be answered.
+    const served = serve(incoming, outgoing, attempt).catch(() => void outgoing.destroy());
+    underWay.add(served);
+    served.then(() => {
+      underWay.delete(served);
+      if (attempt.number > 1) late.get(attempt.call)?.();
+    });
   });
 
-  async function serve(incoming: IncomingMessage, outgoing: ServerResponse) {
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse, attempt: Attempt) {
     const payload = await readAll(incoming);
     const action = String(incoming.headers["x-amz-target"]).replace(/^.*\./, "");
+    const body = parseJson(payload);
     proxy.requests.push(action);
-    const answer = await proxy.decide(action, parseJson(payload));
+    const answer = await proxy.decide(action, body, attempt);
+    const pass = (changed = payload) => forward(emulatorEndpoint, incoming, changed);
 
-    if (answer === "hang") return;
-    if (answer === "drop-before") return void outgoing.destroy();
-    if (typeof answer === "object") return refuse(outgoing, answer);
-
-    const response = await forward(emulatorEndpoint, incoming, payload);
-    if (answer === "drop-after") return void outgoing.destroy();
-    outgoing.writeHead(response.status, response.headers).end(response.payload);
+    if (typeof answer === "object") {
+      if ("refuseForMs" in answer) return refuseConnections(answer.refuseForMs);
+      if (answer.isCarriedOut) await pass();
+      return refuse(outgoing, answer);
+    }
+    switch (answer) {
+      case "hang":
+        return;
+      case "hang-after":
+        return void (await pass());
+      case "drop-before":
+        return void outgoing.destroy();
+      case "drop-after":
+        await pass();
+        return void outgoing.destroy();
+      case "web-page":
+        return void outgoing.writeHead(200, { "content-type": "text/html" }).end(WEB_PAGE);
+      case "unprocessed":
+        return readHalf(outgoing, body, pass);
+      case "late":
+        await untilRetried(attempt);
+    }
+    const { status, headers, payload: given } = await pass();
+    if (answer === "stall" || answer === "half") {
+      const half = given.subarray(0, Math.ceil(given.length / 2));
+      if (answer === "stall") return void outgoing.writeHead(status, headers).write(half);
+      return void outgoing.writeHead(status, { ...headers, "content-length": half.length }).end(half);
+    }
+    outgoing.writeHead(status, headers).end(given);
   }
 
+  function untilRetried({ call }: Attempt): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        late.delete(call);
+        resolve();
+      };
+      const timer = setTimeout(end, LATEST_MS);
+      late.set(call, end);
+    });
+  }
+
+  /** Stops listening: who knocks is refused. */
+  async function refuseConnections(ms: number): Promise<void> {
+    if (!server.listening) return server.closeAllConnections();
+    server.close();
+    server.closeAllConnections();
+    await delay(ms);
+    await listen();
+  }
+
+  async function listen(): Promise<void> {
+    for (;;) {
+      server.listen(port, "127.0.0.1");
+      try {
+        await once(server, "listening");
+        return;
+      } catch (error) {
+        // Another's connection has the port for a moment.
+        if (!isPortTaken(error)) throw error;
+        await delay(LISTEN_AGAIN_MS);
+      }
+    }
+  }
+
+  const waiting = new Set<ServerResponse>();
+  const underWay = new Set<Promise<void>>();
+  const late = new Map<string, () => void>();
+  let port = 0;
   let connections = 0;
   server.on("connection", () => {
     connections += 1;
@@ -121,31 +266,80 @@ export async function startFaultProxy(
     get connections() {
       return connections;
     },
+    get waiting() {
+      return waiting.size;
+    },
     decide,
+    async calm() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     cut: () => server.closeAllConnections(),
     async close() {
+      // One that refuses connections for a while is not listening, and cannot be closed.
+      if (!server.listening) await proxy.calm();
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();
       await closed;
     },
   };
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  proxy.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await listen();
+  port = (server.address() as AddressInfo).port;
+  proxy.endpoint = `http://127.0.0.1:${port}`;
   return proxy;
+}
+
+const LISTEN_AGAIN_MS = 5;
+const WEB_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to use this network.";
+
+function attemptOf({ headers }: IncomingMessage): Attempt {
+  const number = Number(/attempt=(\d+)/.exec(String(headers["amz-sdk-request"]))?.[1] ?? 1);
+  return { call: String(headers["amz-sdk-invocation-id"]), number };
+}
+
+/** Has half of the keys read, and gives the others back. */
+async function readHalf(
+  outgoing: ServerResponse,
+  body: unknown,
+  pass: (payload: Buffer) => Promise<Passed>,
+): Promise<void> {
+  const asked = body as BatchGet;
+  const [[table, request] = ["", { Keys: [] }]] = Object.entries(asked.RequestItems);
+  const half = Math.floor(request.Keys.length / 2);
+  const part = (Keys: unknown[]) => ({ [table]: { ...request, Keys } });
+  const read = { ...asked, RequestItems: part(request.Keys.slice(0, half)) };
+  const passed = half > 0 ? await pass(Buffer.from(JSON.stringify(read))) : undefined;
+  const given = passed ? parseJson(passed.payload) : { Responses: { [table]: [] } };
+  const answer = { ...Object(given), UnprocessedKeys: part(request.Keys.slice(half)) };
+  refuse(outgoing, { status: 200, body: answer });
+}
+
+interface BatchGet {
+  RequestItems: Record<string, { Keys: unknown[] }>;
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
 function coralError(name: string, message: string): Refusal {
   return { status: 400, body: { __type: `com.amazon.coral.service#${name}`, message } };
 }
 
-function refuse(outgoing: ServerResponse, { status, body }: Refusal) {
-  outgoing.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(body));
+function refuse(outgoing: ServerResponse, { status, body, headers }: Refusal) {
+  const type = { "content-type": "application/x-amz-json-1.0" };
+  outgoing.writeHead(status, { ...type, ...headers }).end(JSON.stringify(body));
 }
 
-async function forward(endpoint: string, incoming: IncomingMessage, payload: Buffer) {
-  const { method, url = "/", headers } = incoming;
+interface Passed {
+  status: number;
+  headers: Headers;
+  payload: Buffer;
+}
+
+async function forward(endpoint: string, incoming: IncomingMessage, payload: Buffer): Promise<Passed> {
+  const { method, url = "/" } = incoming;
+  const headers = { ...incoming.headers, "content-length": String(payload.length) };
   // A connection for each request: one that the emulator closes while idle would look like a fault of the test's making.
   const outgoing = request(new URL(url, endpoint), { method, headers, agent: false });
   outgoing.end(payload);
