@@ -33,6 +33,11 @@ export interface Connection {
 const LONGEST_ATTEMPT_MS = 1000;
 const ATTEMPTS = 3;
 
+/** What an attempt may take, in milliseconds, where an operation has `timeoutMs` for all of them. */
+export function attemptMsOf(timeoutMs: number): number {
+  return Math.ceil(Math.min(LONGEST_ATTEMPT_MS, timeoutMs / ATTEMPTS));
+}
+
 /** The connection of a client of the caller's, who closes it. */
 export function connectionOf(client: DynamoDBClient): Connection {
   return { send: (command, abortSignal) => client.send(command, { abortSignal }), close() {} };
@@ -47,7 +52,7 @@ export function connectionOf(client: DynamoDBClient): Connection {
  * @param timeoutMs what an operation has for all of its attempts.
  */
 export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number): Connection {
-  const attemptMs = Math.ceil(Math.min(LONGEST_ATTEMPT_MS, timeoutMs / ATTEMPTS));
+  const attemptMs = attemptMsOf(timeoutMs);
   const client = new DynamoDBClient({
     cacheMiddleware: true,
     requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },

@@ -80,6 +80,11 @@ export function isKeyMismatch(error: unknown): boolean {
   );
 }
 
+/** Whether a failure came as an answer, and not for want of one. */
+export function isAnswer(error: unknown): boolean {
+  return isObject(error) && error.$response !== undefined;
+}
+
 /** Whether an action is not there to be had: these credentials may not use it, or the API does not know it. */
 export function isUnavailable(error: unknown): boolean {
   return ["AccessDeniedException", "UnknownOperationException"].includes(nameAndMessage(error).name);

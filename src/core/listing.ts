@@ -41,7 +41,7 @@ export class ListingEngine extends SessionEngine {
 
   /** @internal */
   constructor(options: ResolvedOptions, shared: Shared) {
-    const operations = new OperationRunner(options);
+    const operations = new OperationRunner(options, shared.traffic);
     super(options, shared, operations);
     this.#options = options;
     this.#shared = shared;

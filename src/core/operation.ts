@@ -4,6 +4,7 @@ import { SessionStoreError } from "./errors.js";
 import { type OperationName, tell } from "./events.js";
 import { shortId } from "./keys.js";
 import type { ResolvedOptions } from "./options.js";
+import { MOST_WAITING, type Traffic } from "./traffic.js";
 import { deadline } from "./waiting.js";
 
 // Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an operation.
@@ -60,14 +61,14 @@ export class Operation {
   }
 }
 
-/** Runs operations, and knows which are on their way. */
+/** Runs operations. */
 export class OperationRunner {
   readonly #options: ResolvedOptions;
-  readonly #onTheirWay = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #traffic: Traffic;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, traffic: Traffic) {
     this.#options = options;
+    this.#traffic = traffic;
   }
 
   /**
@@ -82,9 +83,7 @@ export class OperationRunner {
   ): Promise<T> {
     const operation = new Operation(name, shortId(id), this.#options.now());
     const answered = this.#answer(operation, work, recover);
-    const forget = () => this.#onTheirWay.delete(answered);
-    this.#onTheirWay.add(answered);
-    answered.then(forget, forget);
+    this.#traffic.add(answered);
     return answered;
   }
 
@@ -94,19 +93,14 @@ export class OperationRunner {
     tell(this.#options.onEvent, { type: "error", operation, session, error, durationMs });
   }
 
-  /** Refuses what comes from now on, and resolves when all that is on its way has settled. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#onTheirWay);
-  }
-
   async #answer<T>(
     operation: Operation,
     work: (operation: Operation) => Promise<T>,
     recover: (error: unknown) => T,
   ): Promise<T> {
     try {
-      if (this.#closed) throw closed();
+      if (this.#traffic.isClosed) throw closed();
+      if (this.#traffic.isJammed(this.#options.sleep)) throw jammed(operation.name, this.#options.tableName);
       return await this.#withinTimeout(operation, work);
     } catch (error) {
       this.report(operation.name, operation.session, error, operation.startedAt);
@@ -143,6 +137,13 @@ export class OperationRunner {
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+function jammed(name: OperationName, tableName: string): SessionStoreError {
+  return new SessionStoreError(
+    "ERR_SESSION_UNAVAILABLE",
+    `${name} on the table "${tableName}" was not tried: ${MOST_WAITING} operations wait, and the table has answered nothing since; see that the network and the endpoint are there`,
+  );
 }
 
 function closed(): SessionStoreError {
