@@ -322,7 +322,7 @@ function elementsAt(data: Data, path: Path): readonly unknown[] {
 const OF_FRAMEWORKS = ["cookie", "_maxAge", "_expire", "_session"];
 
 /** The paths of the application's values. */
-function leavesOf(data: Data): Path[] {
+export function leavesOf(data: Data): Path[] {
   return Object.entries(data)
     .filter(([name]) => !OF_FRAMEWORKS.includes(name))
     .flatMap(([name, value]) => leavesBelow([name], value));

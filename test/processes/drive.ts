@@ -49,7 +49,7 @@ export const COOKIES: Readonly<Record<Door, Pick<Driver, "idIn" | "cookiesFor">>
   },
 };
 
-type Origins = readonly Readonly<Record<Door, string>>[];
+export type Origins = readonly Readonly<Record<Door, string>>[];
 
 // No request takes longer, whatever its operations wait for.
 const ANSWERED_WITHIN_MS = 30_000;
@@ -84,15 +84,16 @@ export async function drive(plan: Iterable<Planned>, origins: Origins, inFlight:
   return sender.visits;
 }
 
-/** Reads sessions by every framework, at processes in turn. */
+/** Reads sessions by every door, or by those that are said, at processes in turn. */
 export async function readEverywhere(
   ids: Iterable<string>,
   origins: Origins,
   inFlight: number,
+  doorsOf: (i: number) => readonly Door[] = () => DOORS,
 ): Promise<Visit[]> {
   const sender = new Sender(origins);
   const left = [...ids]
-    .flatMap((id, i) => DOORS.map((door) => ({ id, door, process: i % origins.length })))
+    .flatMap((id, i) => doorsOf(i).map((door) => ({ id, door, process: i % origins.length })))
     .values();
   const worker = async () => {
     for (const { id, door, process } of left) {
@@ -183,7 +184,7 @@ export function headersFor(door: Door, ask: Ask, id: string | undefined): Record
 type Sent = Pick<Planned, "n" | "door" | "process" | "waits">;
 
 /** Sends requests, and lets those that are to wait go on when others have ended. */
-class Sender {
+export class Sender {
   readonly visits: Visit[] = [];
   readonly #origins: Origins;
   // A connection for each request: none that is kept can be closed by the server in the moment of its next use.
