@@ -15,6 +15,7 @@ import { unhandledDuring } from "../support/unhandled.js";
 import { outlive } from "./expiry.js";
 import { holdings, leakedSince, look } from "./holdings.js";
 import type { FaultKind } from "./kinds.js";
+import { LateCreations } from "./late-creations.js";
 import { withOrphans } from "./orphans.js";
 import { FaultPlan } from "./plan.js";
 import { codeOf, type Operation, Watch } from "./watch.js";
@@ -27,7 +28,7 @@ const TTL_MS = 3_600_000;
 const TOUCH_INTERVAL_MS = 20;
 
 const SESSIONS = 40;
-const IN_FLIGHT = 48;
+const IN_FLIGHT = 10;
 // Nobody sends so many: a run ends when it has had its operations.
 const MOST_VISITS = 10_000;
 // After this a request, of several operations, hangs.
@@ -46,6 +47,8 @@ export interface Report {
   readonly errors: ReadonlyMap<string, number>;
   /** Touches that failed, which their sessions survive. */
   readonly survived: number;
+  /** Sessions that were judged no further. */
+  readonly lateCreations: number;
   /** Changes that were acknowledged, and those of them that the table had to have. */
   readonly acknowledged: number;
   readonly living: number;
@@ -98,6 +101,7 @@ class Run {
   readonly #errors: Map<number | undefined, unknown[]>;
   readonly #clock: { ahead: number };
   readonly #seed: number;
+  readonly #late = new LateCreations();
   #visits: Visit[] = [];
   #operations: readonly Operation[] = [];
 
@@ -110,6 +114,7 @@ class Run {
     this.#doors = parts.doors;
     this.#errors = parts.errors;
     this.#clock = parts.clock;
+    this.#proxy.carriedOut = (action, body) => this.#late.see(action, body);
   }
 
   static async start(kinds: readonly FaultKind[], seed: number): Promise<Run> {
@@ -167,6 +172,7 @@ class Run {
     const found = [...inTable, ...byRequests]
       // Faults let requests fail. How they say so is judged elsewhere.
       .filter(({ what }) => what !== "failed")
+      .filter(({ says }) => ![...this.#late.ids].some((id) => says.includes(id)))
       .map(({ what, says }) => `${what}: ${says}`);
     for (const reading of readings) {
       if (!isOk(reading))
@@ -183,6 +189,7 @@ class Run {
       visits: this.#visits.length,
       operations: counted(this.#operations.map(({ name }) => name)),
       errors: counted(refused.map(({ error }) => codeOf(error))),
+      lateCreations: this.#late.ids.size,
       survived: this.#watch.survived.length,
       slowestMs: Math.max(...this.#operations.map(({ durationMs }) => durationMs)),
     };
@@ -246,13 +253,18 @@ class Run {
   async #outlive(rows: ReadonlyMap<string, Data>): Promise<string[]> {
     const origins: Origins = [this.#doors.origins];
     this.#plan.begin();
-    const { found, expired } = await outlive([...rows.keys()], origins, this.#seed, {
-      ttl: TTL_MS,
-      pass: (ms) => {
-        this.#clock.ahead += ms;
+    const { found, expired } = await outlive(
+      [...rows.keys()].filter((id) => !this.#late.ids.has(id)),
+      origins,
+      this.#seed,
+      {
+        ttl: TTL_MS,
+        pass: (ms) => {
+          this.#clock.ahead += ms;
+        },
+        judged: (visit) => this.#judged(visit),
       },
-      judged: (visit) => this.#judged(visit),
-    });
+    );
     await this.#calm();
     for (const row of await readRows(this.#client, this.#table)) {
       const isOver = Number(row.until?.N) <= Date.now() + this.#clock.ahead;

@@ -35,7 +35,7 @@ afterAll(() => {
 describe.each(rounds)(
   `whatever fails, requests are answered in time, and what was promised holds [SESSION_STORE_SEED=%i, ${inject("emulator")}]`,
   (seed) => {
-    it.each(RUNS)("$name", { timeout: ENDS_WITHIN_MS }, async ({ name, kinds }, { task }) => {
+    it.for(RUNS)("$name", { timeout: ENDS_WITHIN_MS }, async ({ name, kinds }, { task }) => {
       const report = await campaign(name, kinds, seed, OPERATIONS);
       reports.push(report);
       task.meta.told = linesOf(report);

@@ -14,6 +14,7 @@ import {
   timeTooSkewed,
   unavailable,
 } from "../support/fault-proxy.js";
+import { isCreation } from "./late-creations.js";
 
 /** A request that arrived at the proxy. */
 export interface Asked {
@@ -73,19 +74,8 @@ function perhapsCarriedOut(refusal: Refusal, random: Random): Refusal {
   return { ...refusal, isCarriedOut: random.chance(0.5) };
 }
 
-/**
- * First attempts of writes. Not of creations: what one makes that arrives once more after a destroy is a session again,
- * which nothing promises against.
- */
+/** First attempts of writes. What a creation makes that comes late is nothing to be judged: see `late-creations.ts`. */
 function mayComeLate({ action, body, attempt }: Asked): boolean {
   if (attempt.number > 1) return false;
-  return action === "DeleteItem" || (action === "UpdateItem" && conditionOf(body) !== IS_CREATION);
-}
-
-const IS_CREATION = "attribute_not_exists(#sess)";
-
-function conditionOf(body: unknown): unknown {
-  return typeof body === "object" && body !== null && "ConditionExpression" in body
-    ? body.ConditionExpression
-    : undefined;
+  return action === "DeleteItem" || (action === "UpdateItem" && !isCreation(body));
 }

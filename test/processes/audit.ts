@@ -109,7 +109,9 @@ class Sessions {
       add(this.#own, visit.sent);
       if (visit.ask.do === "sign out" || visit.ask.do === "sign in")
         add(this.#endings, visit.sent, { visit, ...spanOf(visit) });
-      if (visit.ask.do === "sign in" && left !== undefined) this.#madeBy.set(left, visit);
+      // One that failed may have left the visitor with what it came with.
+      if (visit.ask.do === "sign in" && left !== undefined && left !== visit.sent)
+        this.#madeBy.set(left, visit);
     }
   }
 
@@ -228,9 +230,11 @@ function ofFound(visit: Visit, sessions: Sessions): Finding[] {
   }
   if (endings.some((ending) => ending.startedAt < endedAt) && (isEmpty || answer.outcome === "gone"))
     return [];
-  if (answer.outcome === "gone")
+  const changes = sessions.changesOf(sent);
+  const wasThere = changes.some((change) => isBefore(change, visit));
+  if (answer.outcome === "gone" && wasThere)
     return [finding("lost", `${nameOf(visit)} was told that its session is gone`)];
-  return compare(nameOf(visit), answer.found, sessions.changesOf(sent), { startedAt, endedAt });
+  return compare(nameOf(visit), answer.found, changes, { startedAt, endedAt });
 }
 
 /** What data lacks that was acknowledged before the span, or has that was not begun before its end. */

@@ -65,6 +65,8 @@ export interface FaultProxy {
   requests: string[];
   /** May be replaced at any time. */
   decide: Decide;
+  /** Is told of what the emulator has carried out, and answered well. May be replaced. */
+  carriedOut(action: string, body: unknown): void;
   /** How many connections were opened to it. */
   readonly connections: number;
   /** How many requests are neither answered nor given up by their senders. */
@@ -184,7 +186,11 @@ export async function startFaultProxy(
     const body = parseJson(payload);
     proxy.requests.push(action);
     const answer = await proxy.decide(action, body, attempt);
-    const pass = (changed = payload) => forward(emulatorEndpoint, incoming, changed);
+    const pass = async (changed = payload) => {
+      const passed = await forward(emulatorEndpoint, incoming, changed);
+      if (passed.status === 200) proxy.carriedOut(action, body);
+      return passed;
+    };
 
     if (typeof answer === "object") {
       if ("refuseForMs" in answer) return refuseConnections(answer.refuseForMs);
@@ -263,6 +269,7 @@ export async function startFaultProxy(
   const proxy: FaultProxy = {
     endpoint: "",
     requests: [],
+    carriedOut() {},
     get connections() {
       return connections;
     },
