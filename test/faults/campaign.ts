@@ -28,6 +28,7 @@ const TTL_MS = 3_600_000;
 const TOUCH_INTERVAL_MS = 20;
 
 const SESSIONS = 40;
+// An emulator that many ask at once takes longer than an attempt may.
 const IN_FLIGHT = 10;
 // Nobody sends so many: a run ends when it has had its operations.
 const MOST_VISITS = 10_000;
@@ -101,12 +102,14 @@ class Run {
   readonly #errors: Map<number | undefined, unknown[]>;
   readonly #clock: { ahead: number };
   readonly #seed: number;
+  readonly #inFlight: number;
   readonly #late = new LateCreations();
   #visits: Visit[] = [];
   #operations: readonly Operation[] = [];
 
-  private constructor(seed: number, plan: FaultPlan, parts: Parts) {
+  private constructor(kinds: readonly FaultKind[], seed: number, plan: FaultPlan, parts: Parts) {
     this.#seed = seed;
+    this.#inFlight = Math.max(...kinds.map(({ inFlight = IN_FLIGHT }) => inFlight));
     this.#plan = plan;
     this.#proxy = parts.proxy;
     this.#client = parts.client;
@@ -128,7 +131,7 @@ class Run {
       const visit = currentVisit();
       errors.set(visit, [...(errors.get(visit) ?? []), error]);
     });
-    return new Run(seed, plan, { client, table, proxy, doors, errors, clock });
+    return new Run(kinds, seed, plan, { client, table, proxy, doors, errors, clock });
   }
 
   /** Visitors come while faults strike; then nothing strikes, and all that is on its way ends. */
@@ -142,7 +145,7 @@ class Run {
       }
     }
     this.#plan.begin();
-    const visits = await drive(untilEnough(), [this.#doors.origins], IN_FLIGHT);
+    const visits = await drive(untilEnough(), [this.#doors.origins], this.#inFlight);
     await this.#calm();
     this.#visits = visits.map((visit) => this.#judged(visit));
     this.#operations = [...watch.operations];

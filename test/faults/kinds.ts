@@ -27,15 +27,17 @@ export interface FaultKind {
   readonly name: string;
   /** Of the requests that it can strike, how many it does. */
   readonly rate: number;
+  /** How many requests are on their way at a time, where that is more than usual: for what waits, or travels together. */
+  readonly inFlight?: number;
   /** Which requests it can strike; all where nothing is said. */
   strikes?(asked: Asked): boolean;
   answer(asked: Asked, random: Random): Answer;
 }
 
 export const KINDS: readonly FaultKind[] = [
-  { name: "ProvisionedThroughputExceededException", rate: 0.3, answer: throttled },
-  { name: "ThrottlingException", rate: 0.3, answer: throttling },
-  { name: "RequestLimitExceeded", rate: 0.3, answer: requestLimitExceeded },
+  { name: "ProvisionedThroughputExceededException", rate: 0.3, inFlight: 24, answer: throttled },
+  { name: "ThrottlingException", rate: 0.3, inFlight: 24, answer: throttling },
+  { name: "RequestLimitExceeded", rate: 0.3, inFlight: 24, answer: requestLimitExceeded },
   {
     name: "InternalServerError",
     rate: 0.3,
@@ -44,7 +46,8 @@ export const KINDS: readonly FaultKind[] = [
   { name: "503", rate: 0.3, answer: (_, random) => perhapsCarriedOut(unavailable(), random) },
   {
     name: "unprocessed keys",
-    rate: 0.7,
+    rate: 0.8,
+    inFlight: 24,
     strikes: ({ action }) => action === "BatchGetItem",
     answer: () => "unprocessed",
   },

@@ -3,6 +3,8 @@ import { Random } from "../simulation/random.js";
 import type { Answer, Decide } from "../support/fault-proxy.js";
 import type { Asked, FaultKind } from "./kinds.js";
 
+const FRESH_FIRST = 0.3;
+
 /** The proxy's decisions of one run. */
 export class FaultPlan {
   /** Faults by kind, as they were injected. */
@@ -29,9 +31,13 @@ export class FaultPlan {
     this.#isAtWork ? this.#strike({ action, body, attempt }) : undefined;
 
   #strike(asked: Asked): Answer | undefined {
-    const kinds = this.#kinds.filter((kind) => kind.strikes?.(asked) ?? true);
+    const able = this.#kinds.filter((kind) => kind.strikes?.(asked) ?? true);
+    // Each has its turn, also one that strikes little or seldom can.
+    const fresh = able.filter(({ name }) => !this.injected.has(name));
+    const isTurn = fresh.length > 0 && this.#random.chance(FRESH_FIRST);
+    const kinds = isTurn ? fresh : able;
     const kind = kinds[this.#random.whole(0, kinds.length - 1)];
-    if (kind === undefined || !this.#random.chance(kind.rate)) return undefined;
+    if (kind === undefined || !(isTurn || this.#random.chance(kind.rate))) return undefined;
     this.injected.set(kind.name, (this.injected.get(kind.name) ?? 0) + 1);
     return kind.answer(asked, this.#random);
   }
