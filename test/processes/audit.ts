@@ -231,8 +231,9 @@ function ofFound(visit: Visit, sessions: Sessions): Finding[] {
   if (endings.some((ending) => ending.startedAt < endedAt) && (isEmpty || answer.outcome === "gone"))
     return [];
   const changes = sessions.changesOf(sent);
-  const wasThere = changes.some((change) => isBefore(change, visit));
-  if (answer.outcome === "gone" && wasThere)
+  // Who was to make it may have failed.
+  const mayNeverHaveBeen = !changes.every(isCertain) && !changes.some((change) => isBefore(change, visit));
+  if (answer.outcome === "gone" && !mayNeverHaveBeen)
     return [finding("lost", `${nameOf(visit)} was told that its session is gone`)];
   return compare(nameOf(visit), answer.found, changes, { startedAt, endedAt });
 }
