@@ -31,6 +31,20 @@ it.each<[string, Visit, Data, string | undefined]>([
   expect(withOrphans([one], new Map([["s", data]]))[0]?.given).toBe(given);
 });
 
+it("a session that has what another held is that of who was to give that another id, and failed before setting anything", () => {
+  const made = visit(set, { status: 200, given: "r" });
+  const moved = visit({ do: "sign in", path: ["b"], value: 2 }, { n: 2, status: 200, sent: "r", given: "s" });
+  const failed = visit({ do: "sign in", path: ["c"], value: 3 }, { n: 3, sent: "s" });
+  const elsewhere = visit({ do: "sign in", path: ["d"], value: 4 }, { n: 4, sent: "x" });
+  const rows = new Map([["t", { a: 1 }]]);
+  expect(withOrphans([made, moved, elsewhere, failed], rows).map(({ given }) => given)).toEqual([
+    "r",
+    "s",
+    undefined,
+    "t",
+  ]);
+});
+
 it("a session that somebody has is no orphan", () => {
   const visits = [visit(set), visit({ do: "read" }, { sent: "s" })];
   expect(withOrphans(visits, new Map([["s", { a: 1 }]]))[0]?.given).toBeUndefined();
