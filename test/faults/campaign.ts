@@ -169,7 +169,9 @@ class Run {
 
   /** What was promised to the visitors, held against the table. */
   async audit(): Promise<{ acknowledged: number; living: number; found: string[] }> {
-    const rows = dataOf(await readRows(this.#client, this.#table));
+    const all = await readRows(this.#client, this.#table);
+    const rows = dataOf(all.filter(({ sess }) => sess));
+    const stubs = all.filter(({ sess }) => !sess).map(idOf);
     const visits = withOrphans(this.#visits, rows);
     const readings = await this.#readAll(visits);
     const { inTable, byRequests, acknowledged, living } = audit([...visits, ...readings], rows);
@@ -182,6 +184,7 @@ class Run {
       if (!isOk(reading))
         found.push(`when all was calm a reading by ${reading.door} was answered ${reading.status}`);
     }
+    found.push(...stubs.map((id) => `revived: of ${id} there is a row without data`));
     found.push(...(await this.#outlive(rows)));
     return { acknowledged, living, found };
   }

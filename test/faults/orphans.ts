@@ -51,7 +51,8 @@ class Places {
       const id = given ?? sent;
       // What a request sets is its own number.
       if (id !== undefined) this.#setIn.set(n, id);
-      if (ask.do === "sign in" && sent !== undefined && given !== undefined) this.#before.set(given, sent);
+      if (ask.do === "sign in" && sent !== undefined && given !== undefined && given !== sent)
+        this.#before.set(given, sent);
     }
   }
 
