@@ -45,6 +45,22 @@ it("a session that has what another held is that of who was to give that another
   ]);
 });
 
+it("a session with what failed in another, and took effect there, is that of who was to give that another id", () => {
+  const made = visit({ do: "set", path: ["b"], value: 2 }, { n: 2, status: 200, given: "r" });
+  const late = visit(set, { sent: "r" });
+  const failed = visit({ do: "sign in", path: ["c"], value: 3 }, { n: 3, sent: "r" });
+  const rows = new Map([["s", { a: 1, b: 2 }]]);
+  expect(withOrphans([made, late, failed], rows).map(({ given }) => given)).toEqual(["r", undefined, "s"]);
+});
+
+it.each([{ _maxAge: 1 }, { hits: 1 }])(
+  "a session with nothing but %o may be any failed sign-in's",
+  (data) => {
+    const failed = visit({ do: "sign in", path: ["c"], value: 3 }, { n: 3, sent: "r", door: "koa" });
+    expect(withOrphans([failed], new Map<string, Data>([["s", data]]))[0]?.given).toBe("s");
+  },
+);
+
 it("a session that somebody has is no orphan", () => {
   const visits = [visit(set), visit({ do: "read" }, { sent: "s" })];
   expect(withOrphans(visits, new Map([["s", { a: 1 }]]))[0]?.given).toBeUndefined();

@@ -17,8 +17,12 @@ export function withOrphans(visits: readonly Visit[], rows: ReadonlyMap<string, 
   for (const [id, data] of rows) {
     if (known.has(id)) continue;
     const may = mayHaveMade.filter((visit) => !makers.has(visit));
+    // A session that took another's place also has what failed there, and took effect.
+    const signIns = may.filter(({ ask }) => ask.do === "sign in");
     const maker =
-      may.find((visit) => isMadeBy(data, visit)) ?? may.find((visit) => places.isTaken(data, visit));
+      signIns.find((visit) => isMadeBy(data, visit)) ??
+      signIns.find((visit) => places.isTaken(data, visit)) ??
+      may.find((visit) => isMadeBy(data, visit));
     if (maker) makers.set(maker, id);
   }
   return visits.map((visit) => ({ ...visit, given: makers.get(visit) ?? visit.given }));
@@ -57,14 +61,18 @@ class Places {
   }
 
   /** Whether the data is of the session that this request was to give another id. */
-  isTaken(data: Data, { ask, sent }: Visit): boolean {
-    if (ask.do !== "sign in") return false;
-    const held = new Set([...valuesIn(data)].map((value) => this.#setIn.get(value)));
+  isTaken(data: Data, { sent }: Visit): boolean {
+    const values = valuesIn(data);
+    // It says nothing of whose it was.
+    if (values.size === 0) return true;
+    const held = new Set([...values].map((value) => this.#setIn.get(value)));
     for (let id = sent; id !== undefined; id = this.#before.get(id)) if (held.has(id)) return true;
     return false;
   }
 }
 
+/** What requests set and appended. */
 function valuesIn(data: Data): Set<unknown> {
-  return new Set(leavesOf(data).flatMap((path) => valueAt(data, path)));
+  const paths = leavesOf(data).filter(([name]) => name !== "hits");
+  return new Set(paths.flatMap((path) => valueAt(data, path)));
 }
