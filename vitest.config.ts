@@ -9,6 +9,7 @@ const packagingTests = "test/packaging/**/*.test.ts";
 const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
 const processTests = "test/processes/**/*.test.ts";
+const faultTests = "test/faults/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
@@ -35,7 +36,7 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests],
+        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, faultTests],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -47,6 +48,7 @@ export default defineConfig({
         globalSetup: packed,
       }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
+      project({ name: "faults", include: [faultTests], globalSetup }),
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),

@@ -1,8 +1,8 @@
 // The client that a store makes for itself: what becomes of attempts that hang, and of requests that nobody waits for.
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
-import { hang, stall, startDenialProxy } from "../support/denial-proxy.js";
 import { makeBench, newId } from "../support/engines.js";
+import { hang, stall, startFaultProxy } from "../support/fault-proxy.js";
 import { testClientConfig } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
@@ -17,7 +17,7 @@ describe("a store's own client", () => {
     "makes another attempt, within the operation's deadline, where one has this answer: $action, $answer",
     async ({ action, count, answer }) => {
       const bench = await makeBench();
-      const proxy = await startDenialProxy(inject("endpoint"));
+      const proxy = await startFaultProxy(inject("endpoint"));
       onTestFinished(() => proxy.close());
       const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
       const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });
@@ -37,7 +37,7 @@ describe("a store's own client", () => {
   );
 
   it("has all requests on their way at once: none waits for a connection, and meets the end of an attempt there", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
@@ -56,7 +56,7 @@ describe("a store's own client", () => {
   });
 
   it("outlives a pause that holds up a hundred writes, more than the SDK retries after a timeout", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
     const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig, timeout: 3000 });
@@ -69,7 +69,7 @@ describe("a store's own client", () => {
 
   it("gives up an attempt that hangs also where the caller says how its requests are made", async () => {
     const bench = await makeBench();
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const clientConfig = testClientConfig({
       endpoint: proxy.endpoint,
@@ -83,7 +83,7 @@ describe("a store's own client", () => {
 
   it("does not take a removal whose first attempt hung for another request's", async () => {
     const bench = await makeBench();
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
     const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 3000 });

@@ -6,30 +6,30 @@ import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
-  type DenialProxy,
   denied,
   dropAfter,
   dropBefore,
   expiredToken,
+  type FaultProxy,
   internalError,
   type Refusal,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
   unrecognizedClient,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { answering, listening, nobody, saying } from "../support/raw-servers.js";
 import { createTable, putRow, testClient, testClientConfig } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 

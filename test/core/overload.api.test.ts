@@ -1,8 +1,8 @@
 // A table that is down does not gather all requests of an application behind it: a hundred wait, and find out when it is
 // back; the others are told at once. Where answers come, however slowly, everybody waits.
 import { afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
-import { type DenialProxy, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId, type TestEngine } from "../support/engines.js";
+import { type FaultProxy, hang, startFaultProxy } from "../support/fault-proxy.js";
 import { testClient } from "../support/tables.js";
 
 const MOST_WAITING = 100;
@@ -11,12 +11,12 @@ const TIMEOUT_MS = 1200;
 const TICK_MS = 200;
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 

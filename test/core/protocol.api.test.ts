@@ -2,8 +2,8 @@
 // line of it on purpose.
 import { inspect } from "node:util";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { startFaultProxy } from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
 
@@ -164,7 +164,7 @@ describe("an answer cut short", () => {
 
 describe("a row that another's transaction holds", () => {
   it.each(["save", "touch", "destroy"] as const)("is waited for by %s", async (ask) => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const { engine, clock, session, id } = await loaded({ client });

@@ -4,16 +4,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { BatchGetItemCommand, type BatchGetItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { SessionEngine } from "../../src/core/index.js";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
   type Decide,
   denied,
   dropBefore,
   hang,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
@@ -37,7 +37,7 @@ async function numbers(engine: SessionEngine, ids: readonly string[]): Promise<u
 
 /** An engine behind a proxy, which is asked about each of its requests. */
 async function proxied(options: Parameters<Bench["engine"]>[0] = {}, maxAttempts = 1) {
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   onTestFinished(() => proxy.close());
   const client = testClient({ endpoint: proxy.endpoint, maxAttempts });
   onTestFinished(() => client.destroy());
