@@ -10,6 +10,7 @@ const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
 const processTests = "test/processes/**/*.test.ts";
 const faultTests = "test/faults/**/*.test.ts";
+const fuzzTests = "test/fuzz/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
@@ -36,7 +37,7 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, faultTests],
+        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, faultTests, fuzzTests],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -49,6 +50,7 @@ export default defineConfig({
       }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
       project({ name: "faults", include: [faultTests], globalSetup }),
+      project({ name: "fuzz", include: [fuzzTests], globalSetup }),
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),

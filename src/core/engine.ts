@@ -438,11 +438,12 @@ export class SessionEngine {
     return { outcome: "saved", data: parseData(text) ?? {}, session };
   }
 
-  /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */
+  /** An expired row was met: it is removed, unless it is to be kept, ended too recently to be sure, or cannot be read. */
   async #retire(row: SessionRow, operation: Operation): Promise<void> {
     const { keepExpired, now, onEvent } = this.#options;
     let removed = false;
-    if (!keepExpired && isRemovable(row, now())) {
+    // What is no session's data may be somebody else's: it is not ours to remove.
+    if (!keepExpired && isRemovable(row, now()) && parseData(row.text) !== undefined) {
       try {
         removed = await this.#table.removeExpired(row, operation);
       } catch (error) {
