@@ -10,6 +10,7 @@ const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
 const processTests = "test/processes/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
+const loadTests = "test/load/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -35,7 +36,7 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests],
+        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, loadTests],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -47,6 +48,7 @@ export default defineConfig({
         globalSetup: packed,
       }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
+      project({ name: "load", include: [loadTests], globalSetup }),
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),

@@ -42,6 +42,7 @@ const PASSES = [
   { name: "compat-dynalite", problem: oldPackagesProblem },
   { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
   { name: "processes" },
+  { name: "load" },
   { name: "simulation", commands: [simulate()], counts: true },
   {
     name: "planted-faults",
@@ -179,6 +180,7 @@ async function runVitest(project) {
     failed,
     skipped: skipped.map(({ fullName }) => fullName),
     meta: tests.map(({ meta }) => meta ?? {}),
+    told: tests.flatMap(({ meta }) => meta?.told ?? []),
     output: failed === 0 ? undefined : output,
     tests: passed + count("failed"),
   };
