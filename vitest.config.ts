@@ -12,6 +12,7 @@ const processTests = "test/processes/**/*.test.ts";
 const faultTests = "test/faults/**/*.test.ts";
 const fuzzTests = "test/fuzz/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
+const loadTests = "test/load/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -37,7 +38,16 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, faultTests, fuzzTests],
+        exclude: [
+          apiTests,
+          packagingTests,
+          runtimeTests,
+          exampleTests,
+          processTests,
+          faultTests,
+          fuzzTests,
+          loadTests,
+        ],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -51,6 +61,7 @@ export default defineConfig({
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
       project({ name: "faults", include: [faultTests], globalSetup }),
       project({ name: "fuzz", include: [fuzzTests], globalSetup }),
+      project({ name: "load", include: [loadTests], globalSetup }),
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),

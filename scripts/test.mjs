@@ -43,6 +43,7 @@ const PASSES = [
   { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
   { name: "processes" },
   { name: "faults" },
+  { name: "load" },
   { name: "simulation", commands: [simulate()], counts: true },
   {
     name: "planted-faults",

@@ -241,7 +241,7 @@ describe("how often a request is sent", () => {
     let sent = 0;
     const proxy = await startFaultProxy(inject("endpoint"), () => (sent++ === 0 ? hang : undefined));
     onTestFinished(() => proxy.close());
-    const requestHandler = { requestTimeout: 50, throwOnRequestTimeout: true };
+    const requestHandler = { requestTimeout: 1_000, throwOnRequestTimeout: true };
     const { engine } = bench.engine({
       client: undefined,
       timeout: 60_000,
