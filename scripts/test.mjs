@@ -44,6 +44,7 @@ const PASSES = [
   { name: "processes" },
   { name: "faults" },
   { name: "load" },
+  { name: "fuzz" },
   { name: "simulation", commands: [simulate()], counts: true },
   {
     name: "planted-faults",

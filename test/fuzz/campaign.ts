@@ -204,12 +204,16 @@ export function untyped(value: unknown) {
   return JSON.parse("{}").nothing ?? value;
 }
 
+// Of what came of a kind's inputs.
+const SHOWN = 8;
+
 /** The counts, a line for each kind and one for all. */
 export function tableOf(tallies: readonly Tally[]): string[] {
   const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
   const lines = tallies.map(({ name, inputs, sent, outcomes, seconds }) => {
     const told = [...outcomes].sort(([, one], [, other]) => other - one).map(([what, n]) => `${n} ${what}`);
-    return `${name}: ${inputs} inputs, ${sent} of them at the API (${seconds.toFixed(1)} s): ${told.join(", ")}`;
+    const shown = [...told.slice(0, SHOWN), ...(told.length > SHOWN ? ["…"] : [])].join(", ");
+    return `${name}: ${inputs} inputs, ${sent} of them at the API (${seconds.toFixed(1)} s): ${shown}`;
   });
   const [inputs, sent] = [sum(tallies.map((one) => one.inputs)), sum(tallies.map((one) => one.sent))];
   return [`all: ${inputs} inputs, ${sent} of them at the API, SESSION_STORE_SEED=${SEED}`, ...lines];

@@ -107,10 +107,10 @@ interface Visiting {
   readonly noise: string;
   /** The row under the id; undefined for a sound one, whose owner the visitor is told. */
   readonly row: Attributes | undefined;
-  readonly then: Then;
+  readonly doing: Then;
 }
 
-const visits = { door: fc.constantFrom(...DOORS), noise: latin1, then: fc.constantFrom(...THEN) };
+const visits = { door: fc.constantFrom(...DOORS), noise: latin1, doing: fc.constantFrom(...THEN) };
 
 const PREFIX = "session-store#";
 
@@ -140,9 +140,9 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
 
   /** One request: who its session says it is of, and the id that the visitor is left with. */
   const visit: Readonly<
-    Record<Door, (cookie: string, then: Then) => Promise<{ status: number; said: unknown; left: string }>>
+    Record<Door, (cookie: string, doing: Then) => Promise<{ status: number; said: unknown; left: string }>>
   > = {
-    async express(cookie, then) {
+    async express(cookie, doing) {
       const visitor = express.visitor();
       visitor.headers.cookie = cookie;
       const {
@@ -151,11 +151,11 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
         setCookie = "",
       } = await visitor.visit(async (req, res) => {
         const { who } = req.session;
-        if (then === "change") req.session.n = 1;
-        if (then === "save") await new Promise((resolve) => req.session.save(resolve));
-        if (then === "destroy") await new Promise((resolve) => req.session.destroy(resolve));
-        if (then === "regenerate") await new Promise((resolve) => req.session.regenerate(resolve));
-        if (then === "end") {
+        if (doing === "change") req.session.n = 1;
+        if (doing === "save") await new Promise((resolve) => req.session.save(resolve));
+        if (doing === "destroy") await new Promise((resolve) => req.session.destroy(resolve));
+        if (doing === "regenerate") await new Promise((resolve) => req.session.regenerate(resolve));
+        if (doing === "end") {
           req.session.n = 1;
           const closed = once(res, "close");
           res.end();
@@ -165,7 +165,7 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
       });
       return { status, said, left: decodeURIComponent(setCookie) };
     },
-    async koa(cookie, then) {
+    async koa(cookie, doing) {
       const visitor = koa.visitor();
       visitor.headers.cookie = cookie;
       const {
@@ -174,23 +174,23 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
         setCookie = "",
       } = await visitor.visit(async (ctx) => {
         const { who } = ctx.session;
-        if (then === "change" || then === "end") ctx.session.n = 1;
-        if (then === "save") await ctx.session.save();
-        if (then === "destroy") ctx.session = null;
-        if (then === "regenerate") await ctx.session.regenerate();
+        if (doing === "change" || doing === "end") ctx.session.n = 1;
+        if (doing === "save") await ctx.session.save();
+        if (doing === "destroy") ctx.session = null;
+        if (doing === "regenerate") await ctx.session.regenerate();
         return who;
       });
       return { status, said, left: setCookie };
     },
-    async hono(cookie, then) {
+    async hono(cookie, doing) {
       const { status, said, setCookies } = await hono.visit(
         async (c) => {
           const { session } = c.var;
           const who = await session.get("who");
-          if (then === "change" || then === "end") session.set("n", 1);
-          if (then === "save") await session.save();
-          if (then === "destroy") await session.destroy();
-          if (then === "regenerate") await session.regenerate();
+          if (doing === "change" || doing === "end") session.set("n", 1);
+          if (doing === "save") await session.save();
+          if (doing === "destroy") await session.destroy();
+          if (doing === "regenerate") await session.regenerate();
           await session.flash("notice");
           return who;
         },
@@ -204,7 +204,7 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
 
   return {
     name: "cookies at applications",
-    inputs: 7_500,
+    inputs: 6_000,
     together: 50,
     arbitrary: fc.oneof(
       fc.record({ ...visits, way: fc.constantFrom(...Object.keys(WAYS)), row: fc.constant(undefined) }),
@@ -230,10 +230,10 @@ export async function cookies(table: string, wire: Wire): Promise<Kind<Visiting>
     },
 
     async judge(visiting): Promise<Judged> {
-      const { door, way, noise, row, then } = visiting;
+      const { door, way, noise, row, doing } = visiting;
       const id = String(idsOf.get(visiting));
       const { cookie, opens } = WAYS[way]?.(door, id, noise) ?? never("");
-      const { status, said, left } = await visit[door](cookie, then);
+      const { status, said, left } = await visit[door](cookie, doing);
       require(status === 200 || status === 500, `status ${status}`);
       if (opens === "no") {
         require(said === undefined &&

@@ -27,7 +27,7 @@ const THEN = ["save", "save anew", "adopt", "touch", "touch by id", "update", "d
 interface Found {
   readonly row: Attributes;
   readonly format: "json" | "map";
-  readonly then: (typeof THEN)[number];
+  readonly doing: (typeof THEN)[number];
 }
 
 export function foundRows(table: string, wire: Wire): Kind<Found> {
@@ -51,12 +51,12 @@ export function foundRows(table: string, wire: Wire): Kind<Found> {
 
   return {
     name: "rows found in the table",
-    inputs: 5_000,
+    inputs: 3_000,
     together: 50,
     arbitrary: fc.record({
       row: anyRow,
       format: fc.constantFrom("json", "json", "map"),
-      then: fc.constantFrom(...THEN),
+      doing: fc.constantFrom(...THEN),
     }),
 
     async before(inputs) {
@@ -78,15 +78,15 @@ export function foundRows(table: string, wire: Wire): Kind<Found> {
       const loaded = await outcomeOf(() => engine.load(id), meaning.is === "unreadable" ? CORRUPT : [], [id]);
       if (meaning.is === "unreadable") {
         require(loaded.error !== undefined, "read, though it cannot be");
-        await whatIsUnreadable(engine, id, found.then);
+        await whatIsUnreadable(engine, id, found.doing);
       } else {
         const session = loaded.error === undefined ? loaded.value : undefined;
         if (meaning.is !== "live") require(session === undefined, `given out, and ${meaning.is}`);
         else requireSameJson(session?.data, meaning.data, "what is read");
-        if (session) await whatLives(engine, session, found.then);
-        else await whatIsNotThere(engine, id, found.then, row);
+        if (session) await whatLives(engine, session, found.doing);
+        else await whatIsNotThere(engine, id, found.doing, row);
       }
-      return { outcome: `${meaning.is}, then ${found.then}`, sent: true };
+      return { outcome: meaning.is, sent: true };
     },
 
     async after(inputs) {
@@ -97,73 +97,77 @@ export function foundRows(table: string, wire: Wire): Kind<Found> {
         const was = before.get(key);
         const { is } = meaningOf(was ?? {});
         const isKept = is === "unreadable" || (is !== "live" && !mayBeRemoved(was ?? {}));
-        const isWritten = is !== "unreadable" && ["save anew", "adopt"].includes(found.then);
-        if (!isKept || isWritten || found.then === "destroy") continue;
-        requireSame(after.get(key), was, `the ${is} row after ${found.then}`);
+        const isWritten = is !== "unreadable" && ["save anew", "adopt"].includes(found.doing);
+        if (!isKept || isWritten || found.doing === "destroy") continue;
+        requireSame(after.get(key), was, `the ${is} row after ${found.doing}`);
       }
-      const left = inputs.filter(({ then }) => then === "destroy").map((one) => PREFIX + idsOf.get(one));
+      const left = inputs.filter(({ doing }) => doing === "destroy").map((one) => PREFIX + idsOf.get(one));
       require(!left.some((key) => after.has(key)), "destroyed, and there");
     },
   };
 }
 
-async function whatIsUnreadable(engine: SessionEngine, id: string, then: Found["then"]): Promise<void> {
+async function whatIsUnreadable(engine: SessionEngine, id: string, doing: Found["doing"]): Promise<void> {
   const data = { n: 1 };
   const refused = (call: () => Promise<unknown>) =>
-    outcomeOf(call, CORRUPT, [id]).then(({ error }) => require(error !== undefined, `${then} went through`));
-  if (then === "save anew") await refused(() => engine.save(engine.create(id), data));
-  if (then === "save" || then === "adopt") await refused(() => engine.save(id, data));
-  if (then === "update") await refused(() => engine.update(id, () => data));
-  if (then === "touch" || then === "touch by id") {
+    outcomeOf(call, CORRUPT, [id]).then(({ error }) => require(error !== undefined, `${doing} went through`));
+  if (doing === "save anew") await refused(() => engine.save(engine.create(id), data));
+  if (doing === "save" || doing === "adopt") await refused(() => engine.save(id, data));
+  if (doing === "update") await refused(() => engine.update(id, () => data));
+  if (doing === "touch" || doing === "touch by id") {
     const touched = await engine.touch(id);
     require(touched.outcome === "failed", `touched: ${touched.outcome}`);
   }
-  if (then === "destroy") await engine.destroy(id);
+  if (doing === "destroy") await engine.destroy(id);
 }
 
-async function whatLives(engine: SessionEngine, session: SessionInHand, then: Found["then"]): Promise<void> {
+async function whatLives(
+  engine: SessionEngine,
+  session: SessionInHand,
+  doing: Found["doing"],
+): Promise<void> {
   const { id } = session;
   const more = { ...session.data, n: 1 };
   const expect = async (data: object) =>
-    requireSameJson((await engine.load(id))?.data, data, `after ${then}`);
-  if (then === "touch" || then === "touch by id") {
-    const { outcome } = await engine.touch(then === "touch" ? session : id);
+    requireSameJson((await engine.load(id))?.data, data, `after ${doing}`);
+  if (doing === "touch" || doing === "touch by id") {
+    const { outcome } = await engine.touch(doing === "touch" ? session : id);
     require(outcome === "touched" || outcome === "throttled", `touch: ${outcome}`);
     return expect(session.data);
   }
-  if (then === "destroy") {
+  if (doing === "destroy") {
     await engine.destroy(id);
     return require((await engine.load(id)) === undefined, "destroyed, and there");
   }
-  const writes: Partial<Record<Found["then"], () => Promise<{ outcome: string }>>> = {
+  const writes: Partial<Record<Found["doing"], () => Promise<{ outcome: string }>>> = {
     save: () => engine.save(session, more),
     adopt: () => engine.save(id, more),
     "save anew": () => engine.save(engine.create(id), more),
     update: () => engine.update(id, (data) => ({ ...data, n: 1 })),
   };
-  const write = writes[then];
+  const write = writes[doing];
   if (write === undefined) return;
   const written = await outcomeOf(write, TOO_MUCH, [id]);
   if (written.error) return expect(session.data);
-  require(written.value.outcome === "saved", `${then}: ${written.value.outcome}`);
+  require(written.value.outcome === "saved", `${doing}: ${written.value.outcome}`);
   await expect(more);
 }
 
 async function whatIsNotThere(
   engine: SessionEngine,
   id: string,
-  then: Found["then"],
+  doing: Found["doing"],
   row: WireItem,
 ): Promise<void> {
   const data = { n: 1 };
-  if (then === "destroy") return engine.destroy(id);
-  if (then === "touch" || then === "touch by id") {
+  if (doing === "destroy") return engine.destroy(id);
+  if (doing === "touch" || doing === "touch by id") {
     return require((await engine.touch(id)).outcome === "gone", "touched back to life");
   }
-  if (then === "update") {
+  if (doing === "update") {
     return require((await engine.update(id, () => data)).outcome === "gone", "updated back to life");
   }
-  if (then !== "save anew" && then !== "adopt") return;
+  if (doing !== "save anew" && doing !== "adopt") return;
   // Nothing was loaded, so that it is a new session's id; but not over a row that is not a session's as far as one can see.
   const isReadable = row.sess === undefined || mayBeRead(row);
   const saved = await outcomeOf(() => engine.save(engine.create(id), data), isReadable ? [] : CORRUPT, [id]);

@@ -12,6 +12,7 @@ import { options } from "./options.js";
 import { Wire } from "./wire.js";
 
 const tallies: Tally[] = [];
+const KINDS = 6;
 
 // The whole takes about a minute on two cores. A kind that takes this long hangs.
 const ENDS_WITHIN_MS = 200_000 * TIMES;
@@ -46,5 +47,10 @@ describe(`bad input is harmless [SESSION_STORE_SEED=${SEED}, ${inject("emulator"
     const lines = tableOf(tallies);
     Object.assign(task.meta, { told: lines });
     console.log(lines.join("\n"));
+    // Of one kind alone there are fewer.
+    if (tallies.length < KINDS) return;
+    const sum = (of: (tally: Tally) => number) => tallies.reduce((all, tally) => all + of(tally), 0);
+    expect(sum(({ inputs }) => inputs)).toBeGreaterThanOrEqual(50_000);
+    expect(sum(({ sent }) => sent)).toBeGreaterThanOrEqual(10_000);
   });
 });

@@ -135,7 +135,7 @@ export function ids(table: string, wire: Wire): Kind<{ id: unknown; by: "engine"
 
   return {
     name: "session ids",
-    inputs: 6_000,
+    inputs: 5_000,
     together: 60,
     arbitrary: fc.record({ id: anyId, by: fc.constantFrom("engine", "express", "koa") }),
     async before() {

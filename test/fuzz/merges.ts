@@ -32,7 +32,7 @@ const arbitrary: fc.Arbitrary<Sides> = sides.map(({ base, ours, theirs, kept: [o
 export function merges(): Kind<Sides> {
   return {
     name: "merges",
-    inputs: 8_000,
+    inputs: 13_500,
     together: 1,
     arbitrary,
     judge({ base, ours, theirs, by }): Judged {

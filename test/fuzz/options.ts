@@ -95,7 +95,13 @@ const BOUNDARIES: readonly unknown[] = [
   ...[{ send() {}, config: {} }, { send() {}, config: { serviceId: "S3" } }, { region: "us-east-1" }],
 ];
 
+const USUAL: readonly unknown[] = [
+  ...[true, false, null, 1, 250, 60_000, "a", "/x", "json", "map", "merge", "last-write-wins"],
+  ...["Strict", "None", "secure", "x".repeat(40), ["x".repeat(32), "y".repeat(32)], () => 1],
+];
+
 const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...USUAL) },
   { weight: 5, arbitrary: fc.constantFrom(...BOUNDARIES) },
   {
     weight: 3,
@@ -126,12 +132,15 @@ const given: fc.Arbitrary<Given> = fc.constantFrom(...DOORS).chain((door) =>
         }),
       },
     ),
-    stray: fc.option(
-      fc.tuple(
-        fc.constantFrom("", "table.", ...(door === "hono" ? ["cookie."] : [])),
-        fc.constantFrom("Ttl", "touchinterval", "hashprefix", "__proto__", "constructor", "toString", "x"),
-      ),
-      { freq: 8, nil: undefined },
+    stray: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(
+          fc.constantFrom("", "table.", ...(door === "hono" ? ["cookie."] : [])),
+          fc.constantFrom("Ttl", "touchinterval", "hashprefix", "__proto__", "constructor", "toString", "x"),
+        ),
+      },
     ),
   }),
 );
@@ -150,7 +159,7 @@ export function options(): Kind<Given> {
 
   return {
     name: "options",
-    inputs: 14_000,
+    inputs: 18_000,
     together: 1,
     arbitrary: given,
     async judge({ door, options: named, stray }): Promise<Judged> {

@@ -247,7 +247,7 @@ function dataOf(row: WireItem): unknown {
     }
   }
   if (sess?.M === undefined) return "neither text nor map";
-  const fields: Record<string, unknown> = Object(valueOf(sess));
+  const fields: Record<string, unknown> = Object(plainOf(sess));
   // The clock of 0.0.19, where it is one.
   const { updated, ...data } = fields;
   return isClock(sess) ? data : fields;
@@ -257,7 +257,7 @@ function isClock(map: WireAttribute): boolean {
   return Object(Object(map.M).updated).N !== undefined;
 }
 
-function valueOf(attribute: WireAttribute): unknown {
+function plainOf(attribute: WireAttribute): unknown {
   const [[type, value] = []] = Object.entries(attribute);
   switch (type) {
     case "N":
@@ -271,10 +271,10 @@ function valueOf(attribute: WireAttribute): unknown {
     case "BS":
       return asArray(value).map((one) => Buffer.from(String(one), "base64").toJSON());
     case "L":
-      return asArray(value).map((one) => valueOf(Object(one)));
+      return asArray(value).map((one) => plainOf(Object(one)));
     case "M":
       return Object.fromEntries(
-        Object.entries(Object(value)).map(([name, one]) => [name, valueOf(Object(one))]),
+        Object.entries(Object(value)).map(([name, one]) => [name, plainOf(Object(one))]),
       );
     default:
       return value;
