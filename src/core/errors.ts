@@ -51,11 +51,11 @@ export class SessionStoreError extends Error {
   }
 }
 
+/** What is said of a session that DynamoDB has no room for. */
+export const LARGEST_ROW =
+  "DynamoDB holds at most 400 KB in a row; keep large data elsewhere and its key in the session. Nothing was written";
+
 /** The error for a session that DynamoDB has no room for. */
-export function tooLarge(size: string, cause?: unknown): SessionStoreError {
-  return new SessionStoreError(
-    "ERR_SESSION_TOO_LARGE",
-    `the session's row ${size}, and DynamoDB holds at most 400 KB; keep large data elsewhere and its key in the session. Nothing was written`,
-    { cause },
-  );
+export function tooLarge(size: string): SessionStoreError {
+  return new SessionStoreError("ERR_SESSION_TOO_LARGE", `the session's row ${size}. ${LARGEST_ROW}`);
 }

@@ -3,7 +3,7 @@
 import type { IsDoors } from "./concurrency.js";
 import { newShared, SessionEngine, type Shared } from "./engine.js";
 import { isExpired } from "./expiry.js";
-import { sessionIdOf } from "./keys.js";
+import { sessionIdOf, shortId } from "./keys.js";
 import { OperationRunner } from "./operation.js";
 import { type ResolvedOptions, resolveOptions, type SessionStoreOptions } from "./options.js";
 import { decodeExpiry, decodeRow, isSessionItem } from "./record.js";
@@ -40,17 +40,27 @@ export class ListingEngine extends SessionEngine {
   readonly #operations: OperationRunner;
 
   /** @internal */
-  constructor(options: ResolvedOptions, shared: Shared) {
-    const operations = new OperationRunner(options);
+  constructor(
+    options: ResolvedOptions,
+    shared: Shared,
+    operations = new OperationRunner(options, shared.traffic),
+  ) {
     super(options, shared, operations);
     this.#options = options;
     this.#shared = shared;
     this.#operations = operations;
   }
 
+  /** @internal */
+  override asOne<T>(work: (engine: ListingEngine) => Promise<T>): Promise<T> {
+    return this.#operations.asOne((operations) =>
+      work(new ListingEngine(this.#options, this.#shared, operations)),
+    );
+  }
+
   /**
    * All live sessions under the prefix. Scans the whole table: each page of it is billed as read, and has a `timeout`
-   * of its own.
+   * of its own. One `next()` is one operation: where `close` comes between two, the second is refused.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, naming the first row that cannot be read.
    */
@@ -73,7 +83,7 @@ export class ListingEngine extends SessionEngine {
       try {
         if (isExpired(decodeExpiry(item, key, keys), now())) continue;
       } catch (error) {
-        this.#operations.report("all", id, error);
+        this.#operations.report("all", shortId(id), error);
         continue;
       }
       yield id;
@@ -82,18 +92,30 @@ export class ListingEngine extends SessionEngine {
 
   async *#scan(attributes: "all" | "expiry"): AsyncGenerator<ScannedRow, void, undefined> {
     const { table } = this.#shared;
-    // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
-    await this.#operations.run("all", undefined, (operation) =>
-      checkKeys(table, this.#options.keys, operation),
-    );
     let from: ScannedRow["item"] | undefined;
+    let isFirst = true;
     do {
-      const start = from;
-      const page = await this.#operations.run("all", undefined, (operation) =>
-        scanPage(table, this.#options, attributes, start, operation),
-      );
-      yield* page.rows;
-      from = page.next;
+      // What one `next()` asks for is one thing that is on its way: pages may hold no row that is a session's.
+      const { rows, next } = await this.#operations.asOne(async (operations) => {
+        // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
+        if (isFirst) {
+          await operations.run("all", undefined, (operation) =>
+            checkKeys(table, this.#options.keys, operation),
+          );
+        }
+        let page: Awaited<ReturnType<typeof scanPage>>;
+        do {
+          const start = from;
+          page = await operations.run("all", undefined, (operation) =>
+            scanPage(table, this.#options, attributes, start, operation),
+          );
+          from = page.next;
+        } while (page.rows.length === 0 && from !== undefined);
+        return page;
+      });
+      isFirst = false;
+      yield* rows;
+      from = next;
     } while (from !== undefined);
   }
 }

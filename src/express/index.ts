@@ -232,23 +232,29 @@ export class CyclicSessionStore extends session.Store {
 
   async #all(): Promise<Record<string, SessionData>> {
     const sessions: Record<string, SessionData> = Object.create(null);
-    for await (const loaded of this.#engine.all()) sessions[loaded.id] = this.#handOut(loaded);
+    await this.#engine.asOne(async (engine) => {
+      for await (const loaded of engine.all()) sessions[loaded.id] = this.#handOut(loaded);
+    });
     return sessions;
   }
 
   async #count(): Promise<number> {
     let count = 0;
-    for await (const _id of this.#engine.ids()) count += 1;
+    await this.#engine.asOne(async (engine) => {
+      for await (const _id of engine.ids()) count += 1;
+    });
     return count;
   }
 
-  async #clear(): Promise<void> {
-    const batch: Promise<void>[] = [];
-    for await (const id of this.#engine.ids()) {
-      batch.push(this.#engine.destroy(id));
-      if (batch.length >= CLEARED_TOGETHER) await Promise.all(batch.splice(0));
-    }
-    await Promise.all(batch);
+  #clear(): Promise<void> {
+    return this.#engine.asOne(async (engine) => {
+      const batch: Promise<void>[] = [];
+      for await (const id of engine.ids()) {
+        batch.push(engine.destroy(id));
+        if (batch.length >= CLEARED_TOGETHER) await Promise.all(batch.splice(0));
+      }
+      await Promise.all(batch);
+    });
   }
 
   /** The data as express-session wants it, linked to the session in hand. */

@@ -80,7 +80,7 @@ export class CyclicSessionStore {
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
    */
   get(key: string, maxAge?: KoaMaxAge, { ctx }: KoaCall = {}): Promise<SessionData | undefined> {
-    return answer(this.#get(key, maxAge, ctx));
+    return answer(this.#engine.asOne((engine) => this.#get(engine, key, maxAge, ctx)));
   }
 
   /**
@@ -117,14 +117,19 @@ export class CyclicSessionStore {
     return this.#engine.close();
   }
 
-  async #get(key: string, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<SessionData | undefined> {
-    const loaded = await this.#engine.load(key);
+  async #get(
+    engine: SessionEngine,
+    key: string,
+    maxAge: KoaMaxAge,
+    ctx: KoaContext | undefined,
+  ): Promise<SessionData | undefined> {
+    const loaded = await engine.load(key);
     if (loaded === undefined) return undefined;
     loaded.narrow(canHold);
     const data = withSoundFields(loaded.data);
     const lastsAsTheBrowser = data._session === true || (maxAge === "session" && !("_maxAge" in data));
     if (this.#hasTtl || lastsAsTheBrowser) {
-      const { outcome } = await this.#engine.touch(loaded, { renew: this.#renews(ctx) });
+      const { outcome } = await engine.touch(loaded, { renew: this.#renews(ctx) });
       if (outcome === "gone") return undefined;
     }
     this.#sessionsOf(ctx)?.remember(loaded);

@@ -1,19 +1,19 @@
 // An answer, once: every operation settles within its timeout, whatever the network does; what nobody looks at harms
-// nobody; a closed engine says so.
+// nobody. What a deadline frees is in deadlines.api.test.ts, what a closed engine says in test/ending.
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { SessionEngine } from "../../src/core/index.js";
-import { type DenialProxy, dropAfter, dropBefore, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { createTable, testClient, testClientConfig } from "../support/tables.js";
+import { dropAfter, dropBefore, type FaultProxy, hang, startFaultProxy } from "../support/fault-proxy.js";
+import { testClient } from "../support/tables.js";
 import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 
@@ -149,35 +149,5 @@ describe("a promise that nobody looks at", () => {
       expect((await engine.load(id))?.data).toEqual({ n: 1 });
     });
     expect(unhandled).toEqual({ exceptions: [], rejections: [] });
-  });
-});
-
-describe("closing", () => {
-  it("lets what is on its way finish, and refuses what comes after", async () => {
-    const { engine } = bench.engine();
-    const id = newId();
-    const saved = engine.save(id, { n: 1 });
-    const closed = engine.close();
-    expect(await saved).toEqual({ outcome: "saved" });
-    await closed;
-    expect(await bench.row(id)).toBeDefined();
-    for (const { ask } of operations) {
-      await expect(ask(engine, id)).rejects.toMatchObject({ code: "ERR_SESSION_CLOSED" });
-    }
-    await expect(engine.touch(id)).rejects.toMatchObject({ code: "ERR_SESSION_CLOSED" });
-  });
-
-  it("leaves a client of the caller's open, and closes the engine's own", async () => {
-    const client = testClient();
-    const { engine } = bench.engine({ client });
-    await engine.save(newId(), { n: 1 });
-    await engine.close();
-    expect(await createTable(client)).toBeDefined();
-    client.destroy();
-    const { engine: owning } = bench.engine({ client: undefined, clientConfig: testClientConfig() });
-    const id = newId();
-    expect(await owning.save(id, { n: 1 })).toEqual({ outcome: "saved" });
-    await owning.close();
-    expect(await bench.row(id)).toBeDefined();
   });
 });

@@ -1,11 +1,9 @@
 // Four processes, made of the sources, each with the applications of all three frameworks: what a run of the driver is
 // sent to.
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Ready } from "../runtimes/protocol.js";
 import { type Program, startProgram } from "../support/program.js";
+import { makeProgram } from "../support/source-program.js";
 import type { Bill, Command, Door, Settings, Told } from "./protocol.js";
 
 export const PROCESSES = 4;
@@ -24,7 +22,7 @@ export interface Fleet {
 }
 
 export async function startFleet(): Promise<Fleet> {
-  const { program, remove } = await makeProgram();
+  const { program, remove } = await makeProgram(new URL("apps/program.ts", import.meta.url));
   const started = await Promise.allSettled(
     Array.from({ length: PROCESSES }, () =>
       startProgram({
@@ -64,26 +62,6 @@ export async function startFleet(): Promise<Fleet> {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Bundles the program into a folder within this repository, where it finds what it depends on. */
-async function makeProgram(): Promise<{ program: string; remove(): Promise<void> }> {
-  const artifacts = join(ROOT, ".artifacts");
-  await mkdir(artifacts, { recursive: true });
-  const folder = await mkdtemp(join(artifacts, "processes-"));
-  const program = join(folder, "program.mjs");
-  await build({
-    entryPoints: [fileURLToPath(new URL("apps/program.ts", import.meta.url))],
-    outfile: program,
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    platform: "node",
-    packages: "external",
-    sourcemap: "inline",
-    logLevel: "error",
-  });
-  return { program, remove: () => rm(folder, { recursive: true, force: true }) };
-}
 
 async function tell({ ready }: Program<Ready>, command: Command): Promise<Told> {
   const response = await fetch(ready.control, { method: "POST", body: JSON.stringify(command) });
