@@ -9,6 +9,9 @@ export type StoredCookie = Readonly<Record<string, unknown>>;
 const DRIFT_MS = 1000;
 const DRIFT_FRACTION = 0.1;
 
+// Well within what a Date takes, from now.
+const MAX_TIME_MS = 8e15;
+
 const COOKIE_FIELDS =
   "originalMaxAge expires path domain httpOnly secure sameSite priority partitioned".split(" ");
 
@@ -41,6 +44,13 @@ export function isSameCookie(one: StoredCookie, other: StoredCookie): boolean {
   return COOKIE_FIELDS.every((name) => isSameValue(fieldOf(one, name), fieldOf(other, name)));
 }
 
+/** Whether a cookie says nothing that another does not, but for times. */
+export function isOfSameMake(one: StoredCookie, other: StoredCookie): boolean {
+  return Object.keys(one).every(
+    (name) => one[name] === other[name] || (isTime(one[name]) && isTime(other[name])),
+  );
+}
+
 /** Milliseconds from now that the cookie gives its session; `undefined` where it does not say. */
 export function maxAgeOf(cookie: StoredCookie | undefined, now: number): number | undefined {
   if (cookie === undefined) return undefined;
@@ -61,6 +71,12 @@ export function expiresOf(cookie: StoredCookie, updated: number | undefined): st
   if (updated === undefined || typeof cookie.originalMaxAge !== "number") return undefined;
   const expires = new Date(updated + cookie.originalMaxAge);
   return Number.isNaN(expires.getTime()) ? undefined : expires.toISOString();
+}
+
+// As `originalMaxAge` is, and `expires`.
+function isTime(value: unknown): boolean {
+  if (typeof value === "number") return Math.abs(value) < MAX_TIME_MS;
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }
 
 // express-session adds what a cookie lacks.

@@ -14,6 +14,7 @@ import {
 import {
   cookieOf,
   expiresOf,
+  isOfSameMake,
   isSameCookie,
   maxAgeOf,
   PLAIN_COOKIE,
@@ -60,6 +61,7 @@ export class CyclicSessionStore extends session.Store {
   readonly #engine: ListingEngine;
   readonly #links = new Links();
   #generate: Generate | undefined;
+  #usableCookie: StoredCookie = PLAIN_COOKIE;
 
   constructor(options: CyclicSessionStoreOptions) {
     super();
@@ -150,7 +152,7 @@ export class CyclicSessionStore extends session.Store {
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
     const link = this.#links.of(data);
     link?.session.narrow(canHold);
-    const isSound = link === undefined || (link.isCookieStored && isUsable(data.cookie));
+    const isSound = link === undefined || (link.isCookieStored && this.#isUsable(link.cookie));
     const supplied = isSound ? undefined : (this.#newCookie(req) ?? PLAIN_COOKIE);
     if (supplied) Object.assign(data, { cookie: supplied });
     const created = super.createSession(req, data);
@@ -302,6 +304,15 @@ export class CyclicSessionStore extends session.Store {
     });
   };
 
+  /** Whether express-session can use a stored cookie. Hardly one is of another make than the last. */
+  #isUsable(stored: StoredCookie | undefined): boolean {
+    if (stored === undefined) return false;
+    if (isOfSameMake(stored, this.#usableCookie)) return true;
+    if (!isUsable(stored)) return false;
+    this.#usableCookie = stored;
+    return true;
+  }
+
   /** The cookie that the application gives its new sessions, made for this request without touching it. */
   #newCookie(req: Request): StoredCookie | undefined {
     const probe: Request = Object.create(req);
@@ -350,7 +361,7 @@ interface SentCookie {
  * Whether express-session can make a cookie of what a row says, and send it. Where it cannot it fails when the headers
  * leave, which may be in a callback of the store's: that ends the process.
  */
-function isUsable(stored: SessionData["cookie"]): boolean {
+function isUsable(stored: StoredCookie): boolean {
   try {
     const cookie: SentCookie = Reflect.construct(session.Cookie, [stored]);
     if (typeof cookie.expires === "string") cookie.expires = new Date(cookie.expires);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   cookieOf,
   expiresOf,
+  isOfSameMake,
   maxAgeOf,
   PLAIN_COOKIE,
   type StoredCookie,
@@ -191,5 +192,26 @@ describe("a cookie", () => {
       const expected = { ...current, ...(isOfOneAge && { expires: known.expires }) };
       expect(settledCookie(known, current)).toStrictEqual(expected);
     });
+  });
+});
+
+describe("whether a cookie is of the make of one that could be used", () => {
+  const usable = { originalMaxAge: 60_000, expires: "2026-11-26T00:00:00.000Z", path: "/", httpOnly: true };
+
+  it.each([
+    ["the same", {}, true],
+    ["other times", { originalMaxAge: 1, expires: "2030-01-01T00:00:00.000Z" }, true],
+    ["a time that is none", { expires: "2030-99-01T00:00:00.000Z" }, false],
+    ["a max age beyond all dates", { originalMaxAge: 1e300 }, false],
+    ["a max age in words", { originalMaxAge: "1 day" }, false],
+    ["another path", { path: "/;" }, false],
+    ["a field more", { serialize: "not a function" }, false],
+    ["no end", { expires: null }, false],
+  ])("%s", (_, changed, isSame) => {
+    expect(isOfSameMake({ ...usable, ...changed }, usable)).toBe(isSame);
+  });
+
+  it("a field less", () => {
+    expect(isOfSameMake({ path: "/" }, usable)).toBe(true);
   });
 });
