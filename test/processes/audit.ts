@@ -105,6 +105,9 @@ class Sessions {
     for (const visit of visits) {
       const left = idAfter(visit);
       if (left !== undefined) add(this.#own, left, ...changesBy(visit));
+      // Nobody knows in which of the two it took effect, if it did.
+      if (!isOk(visit) && visit.sent !== undefined && visit.sent !== left)
+        add(this.#own, visit.sent, ...changesBy(visit));
       if (visit.sent === undefined) continue;
       add(this.#own, visit.sent);
       if (visit.ask.do === "sign out" || visit.ask.do === "sign in")
