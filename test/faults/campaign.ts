@@ -29,6 +29,8 @@ const TTL_MS = 3_600_000;
 const TOUCH_INTERVAL_MS = 20;
 
 const SESSIONS = 40;
+// What ends is what may come back.
+const WEIGHTS = { "sign in": 3, "sign out": 4, "set late": 3 };
 // An emulator that many ask at once takes longer than an attempt may.
 const IN_FLIGHT = 10;
 // Nobody sends so many: a run ends when it has had its operations.
@@ -138,7 +140,12 @@ class Run {
   /** Visitors come while faults strike; then nothing strikes, and all that is on its way ends. */
   async drive(operations: number): Promise<void> {
     const watch = this.#watch;
-    const planned = makePlan(this.#seed, { requests: MOST_VISITS, sessions: SESSIONS, processes: 1 });
+    const planned = makePlan(this.#seed, {
+      requests: MOST_VISITS,
+      sessions: SESSIONS,
+      processes: 1,
+      weights: WEIGHTS,
+    });
     function* untilEnough(): Iterable<Planned> {
       for (const next of planned) {
         if (watch.operations.length >= operations) return;
