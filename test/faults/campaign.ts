@@ -72,7 +72,7 @@ export async function campaign(
   const violations: string[] = [];
   const startedAt = performance.now();
   const held = holdings();
-  const seenBy = look();
+  const seenBy = look(TIMEOUT_MS);
   let report: Omit<Report, "violations" | "seconds"> | undefined;
   const { exceptions, rejections } = await unhandledDuring(async () => {
     const run = await Run.start(kinds, seed);
@@ -227,9 +227,13 @@ class Run {
     await delay(1);
   }
 
-  /** A request of Express has failed when its error handler was told so, whatever it had answered. */
+  /**
+   * A request of Express has failed when its error handler was told so, whatever it had answered. And an update that found
+   * its session gone may have been made: where the answer to its write was lost, and a sign-in took the data to another
+   * session before the write was sent again.
+   */
   #judged(visit: Visit): Visit {
-    return { ...visit, failed: this.#errors.has(visit.n) };
+    return { ...visit, failed: this.#errors.has(visit.n) || visit.answer?.outcome === "gone" };
   }
 
   /** What failed for a request, and was not said. */

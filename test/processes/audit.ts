@@ -177,7 +177,7 @@ function changesBy(visit: Visit): Change[] {
     case "remove":
       return [{ kind: "remove", path: ask.path, ...when }];
     case "count":
-      return answer?.outcome === "gone" ? [] : [{ kind: "count", path: ask.path, ...when }];
+      return answer?.outcome === "gone" && !visit.failed ? [] : [{ kind: "count", path: ask.path, ...when }];
     default:
       return [];
   }
