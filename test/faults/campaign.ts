@@ -29,6 +29,8 @@ const TTL_MS = 3_600_000;
 const TOUCH_INTERVAL_MS = 20;
 
 const SESSIONS = 40;
+// What ends is what may come back.
+const WEIGHTS = { "sign in": 3, "sign out": 4, "set late": 3 };
 // An emulator that many ask at once takes longer than an attempt may.
 const IN_FLIGHT = 10;
 // Nobody sends so many: a run ends when it has had its operations.
@@ -70,7 +72,7 @@ export async function campaign(
   const violations: string[] = [];
   const startedAt = performance.now();
   const held = holdings();
-  const seenBy = look();
+  const seenBy = look(TIMEOUT_MS);
   let report: Omit<Report, "violations" | "seconds"> | undefined;
   const { exceptions, rejections } = await unhandledDuring(async () => {
     const run = await Run.start(kinds, seed);
@@ -138,7 +140,12 @@ class Run {
   /** Visitors come while faults strike; then nothing strikes, and all that is on its way ends. */
   async drive(operations: number): Promise<void> {
     const watch = this.#watch;
-    const planned = makePlan(this.#seed, { requests: MOST_VISITS, sessions: SESSIONS, processes: 1 });
+    const planned = makePlan(this.#seed, {
+      requests: MOST_VISITS,
+      sessions: SESSIONS,
+      processes: 1,
+      weights: WEIGHTS,
+    });
     function* untilEnough(): Iterable<Planned> {
       for (const next of planned) {
         if (watch.operations.length >= operations) return;
@@ -220,9 +227,13 @@ class Run {
     await delay(1);
   }
 
-  /** A request of Express has failed when its error handler was told so, whatever it had answered. */
+  /**
+   * A request of Express has failed when its error handler was told so, whatever it had answered. And an update that found
+   * its session gone may have been made: where the answer to its write was lost, and a sign-in took the data to another
+   * session before the write was sent again.
+   */
   #judged(visit: Visit): Visit {
-    return { ...visit, failed: this.#errors.has(visit.n) };
+    return { ...visit, failed: this.#errors.has(visit.n) || visit.answer?.outcome === "gone" };
   }
 
   /** What failed for a request, and was not said. */

@@ -45,16 +45,29 @@ export interface Seen {
   readonly warnings: readonly string[];
 }
 
-/** Looks from now on, until what is returned is called. */
-export function look(): () => Seen {
+const LOOK_EVERY_MS = 5;
+
+/**
+ * Looks from now on, until what is returned is called. `timerMs` is how long the timers run whose delay matters: those that
+ * are due together run one after the other, and the last one is later than the loop was.
+ */
+export function look(timerMs: number): () => Seen {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
+  let latest = 0;
+  const looks = setInterval(() => {
+    const due = performance.now() + timerMs;
+    setTimeout(() => {
+      latest = Math.max(latest, performance.now() - due);
+    }, timerMs).unref();
+  }, LOOK_EVERY_MS);
   const warnings: string[] = [];
   const warn = (warning: Error) => void warnings.push(`${warning.name}: ${warning.message}`);
   process.on("warning", warn);
   return () => {
     loop.disable();
+    clearInterval(looks);
     process.off("warning", warn);
-    return { delayMs: loop.max / 1e6, warnings };
+    return { delayMs: Math.max(latest, loop.max / 1e6), warnings };
   };
 }

@@ -46,8 +46,8 @@ export const KINDS: readonly FaultKind[] = [
   { name: "503", rate: 0.3, answer: (_, random) => perhapsCarriedOut(unavailable(), random) },
   {
     name: "unprocessed keys",
-    rate: 0.8,
-    inFlight: 24,
+    rate: 1,
+    inFlight: 32,
     strikes: ({ action }) => action === "BatchGetItem",
     answer: () => "unprocessed",
   },

@@ -53,6 +53,15 @@ it("a session with what failed in another, and took effect there, is that of who
   expect(withOrphans([made, late, failed], rows).map(({ given }) => given)).toEqual(["r", undefined, "s"]);
 });
 
+it("a session that has what two held is that of who was to give the later one another id", () => {
+  const made = visit(set, { status: 200, given: "r" });
+  const early = visit({ do: "sign in", path: ["c"], value: 3 }, { n: 3, sent: "r" });
+  const moved = visit({ do: "sign in", path: ["b"], value: 2 }, { n: 2, status: 200, sent: "r", given: "s" });
+  const failed = visit({ do: "sign in", path: ["d"], value: 4 }, { n: 4, sent: "s" });
+  const given = withOrphans([made, early, moved, failed], new Map([["t", { a: 1, b: 2 }]]));
+  expect(given.map((one) => one.given)).toEqual(["r", undefined, "s", "t"]);
+});
+
 it.each([{ _maxAge: 1 }, { hits: 1 }])(
   "a session with nothing but %o may be any failed sign-in's",
   (data) => {

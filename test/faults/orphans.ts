@@ -19,10 +19,12 @@ export function withOrphans(visits: readonly Visit[], rows: ReadonlyMap<string, 
     const may = mayHaveMade.filter((visit) => !makers.has(visit));
     // A session that took another's place also has what failed there, and took effect.
     const signIns = may.filter(({ ask }) => ask.do === "sign in");
+    const isTelling = valuesIn(data).size > 0;
     const maker =
       signIns.find((visit) => isMadeBy(data, visit)) ??
-      signIns.find((visit) => places.isTaken(data, visit)) ??
-      may.find((visit) => isMadeBy(data, visit));
+      places.takenBy(signIns, data) ??
+      may.find((visit) => isMadeBy(data, visit)) ??
+      signIns.find(() => !isTelling);
     if (maker) makers.set(maker, id);
   }
   return visits.map((visit) => ({ ...visit, given: makers.get(visit) ?? visit.given }));
@@ -60,14 +62,23 @@ class Places {
     }
   }
 
-  /** Whether the data is of the session that this request was to give another id. */
-  isTaken(data: Data, { sent }: Visit): boolean {
-    const values = valuesIn(data);
-    // It says nothing of whose it was.
-    if (values.size === 0) return true;
-    const held = new Set([...values].map((value) => this.#setIn.get(value)));
-    for (let id = sent; id !== undefined; id = this.#before.get(id)) if (held.has(id)) return true;
-    return false;
+  /** Of these requests, that were to give a session another id, the one whose session had most of this data. */
+  takenBy(signIns: readonly Visit[], data: Data): Visit | undefined {
+    const held = [...valuesIn(data)].map((value) => this.#setIn.get(value));
+    let [best, most]: [Visit | undefined, number] = [undefined, 0];
+    for (const visit of signIns) {
+      const line = this.#lineOf(visit.sent);
+      const count = held.filter((id) => id !== undefined && line.has(id)).length;
+      if (count > most) [best, most] = [visit, count];
+    }
+    return best;
+  }
+
+  /** A session, and those in whose place it stands. */
+  #lineOf(newest: string | undefined): Set<string> {
+    const line = new Set<string>();
+    for (let id = newest; id !== undefined && !line.has(id); id = this.#before.get(id)) line.add(id);
+    return line;
   }
 }
 

@@ -235,6 +235,11 @@ describe("the audit", () => {
       [visit(1, 2, set("a", 1), refused), visit(3, 4, read, found({ a: 1 }))],
       {},
     ],
+    [
+      "a change, in the session that it came with",
+      [visit(1, 2, set("a", 1), { ...refused, given: "t" })],
+      { s: { a: 1 } },
+    ],
     ["a count", [visit(1, 2, count, refused), visit(3, 4, count)], { s: { hits: 2 } }],
     [
       "a sign-out of a session that lives on",

@@ -105,6 +105,9 @@ class Sessions {
     for (const visit of visits) {
       const left = idAfter(visit);
       if (left !== undefined) add(this.#own, left, ...changesBy(visit));
+      // Nobody knows in which of the two it took effect, if it did.
+      if (!isOk(visit) && visit.sent !== undefined && visit.sent !== left)
+        add(this.#own, visit.sent, ...changesBy(visit));
       if (visit.sent === undefined) continue;
       add(this.#own, visit.sent);
       if (visit.ask.do === "sign out" || visit.ask.do === "sign in")
@@ -174,7 +177,7 @@ function changesBy(visit: Visit): Change[] {
     case "remove":
       return [{ kind: "remove", path: ask.path, ...when }];
     case "count":
-      return answer?.outcome === "gone" ? [] : [{ kind: "count", path: ask.path, ...when }];
+      return answer?.outcome === "gone" && !visit.failed ? [] : [{ kind: "count", path: ask.path, ...when }];
     default:
       return [];
   }

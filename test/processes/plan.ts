@@ -43,9 +43,11 @@ export interface Size {
   readonly requests: number;
   readonly sessions: number;
   readonly processes: number;
+  /** How often something is done, where that is another share than usual. */
+  readonly weights?: Partial<Record<Kind, number>>;
 }
 
-export function makePlan(seed: number, { requests, sessions, processes }: Size): Planned[] {
+export function makePlan(seed: number, { requests, sessions, processes, weights = {} }: Size): Planned[] {
   const random = randomBy(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const planned: Planned[] = [];
@@ -58,7 +60,7 @@ export function makePlan(seed: number, { requests, sessions, processes }: Size):
         place,
         process: below(processes),
         door: DOORS[below(DOORS.length)] ?? "express",
-        kind: kindAt(random()),
+        kind: kindAt(random(), weights),
         waits: random() < WAITING ? 1 + below(LONGEST_WAIT) : 0,
       });
     }
@@ -66,10 +68,12 @@ export function makePlan(seed: number, { requests, sessions, processes }: Size):
   return planned;
 }
 
-function kindAt(fraction: number): Kind {
-  let left = fraction * KINDS.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [kind, weight] of KINDS) {
-    left -= weight;
+function kindAt(fraction: number, weights: NonNullable<Size["weights"]>): Kind {
+  const weightOf = ([kind, weight]: (typeof KINDS)[number]) => weights[kind] ?? weight;
+  let left = fraction * KINDS.reduce((sum, entry) => sum + weightOf(entry), 0);
+  for (const entry of KINDS) {
+    const [kind] = entry;
+    left -= weightOf(entry);
     if (left < 0) return kind;
   }
   return "read";
