@@ -1,9 +1,10 @@
 // What sends the requests of a load run, in a process of its own: autocannon, each of whose connections is one visitor. When
 // the time is over each connection ends with the answer that it waits for, so that none is left out.
+import { text } from "node:stream/consumers";
 import autocannon, { type Client } from "autocannon";
 import { type Driven, type DriverSettings, WRITE_HEADER } from "./protocol.js";
 
-const { origin, cookies, seconds }: DriverSettings = JSON.parse(String(process.argv[2]));
+const { origin, cookies, seconds }: DriverSettings = JSON.parse(await text(process.stdin));
 
 /** How long a request may take before it counts as lost: longer than any deadline of the store's. */
 const LOST_AFTER_S = 60;

@@ -75,9 +75,10 @@ it(title, { timeout: (SECONDS + 240) * 1000 }, async ({ task }) => {
   const proxy = await startDenialProxy(inject("endpoint"), faults.decide);
   onTestFinished(() => proxy.close());
   const server = await startServer({ endpoint: proxy.endpoint, table });
-  const driving = drive({ origin: server.origin, cookies: ids.map(cookieOf), seconds: SECONDS });
-  const heaps = await measuring(server, SECONDS);
-  const driven = await driving;
+  const [driven, heaps] = await Promise.all([
+    drive({ origin: server.origin, cookies: ids.map(cookieOf), seconds: SECONDS }),
+    measuring(server, SECONDS),
+  ]);
   const after = await server.ask("measure");
   const { errors, unhandled } = await server.ask("close");
 
@@ -186,10 +187,9 @@ async function next(child: ChildProcess): Promise<Told> {
 }
 
 async function drive(settings: DriverSettings): Promise<Driven> {
-  const child = spawn(process.execPath, [driver.program, JSON.stringify(settings)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, [driver.program], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
+  child.stdin.end(JSON.stringify(settings));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

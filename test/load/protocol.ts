@@ -20,7 +20,7 @@ export interface Told {
   readonly unhandled: readonly string[];
 }
 
-/** The driver's argument, as JSON. */
+/** What the driver reads, as JSON. */
 export interface DriverSettings {
   readonly origin: string;
   /** The session's cookie of each connection. */
