@@ -9,6 +9,8 @@ const packagingTests = "test/packaging/**/*.test.ts";
 const runtimeTests = "test/runtimes/**/*.test.ts";
 const exampleTests = "test/examples/**/*.test.ts";
 const processTests = "test/processes/**/*.test.ts";
+const faultTests = "test/faults/**/*.test.ts";
+const fuzzTests = "test/fuzz/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
 const loadTests = "test/load/**/*.test.ts";
 
@@ -36,7 +38,16 @@ export default defineConfig({
       project({
         name: "pure",
         include: ["test/**/*.test.ts"],
-        exclude: [apiTests, packagingTests, runtimeTests, exampleTests, processTests, loadTests],
+        exclude: [
+          apiTests,
+          packagingTests,
+          runtimeTests,
+          exampleTests,
+          processTests,
+          faultTests,
+          fuzzTests,
+          loadTests,
+        ],
       }),
       ...emulators.flatMap((emulator) => [
         project({ name: emulator, include: [apiTests], exclude: [compatTests], globalSetup }),
@@ -48,6 +59,8 @@ export default defineConfig({
         globalSetup: packed,
       }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
+      project({ name: "faults", include: [faultTests], globalSetup }),
+      project({ name: "fuzz", include: [fuzzTests], globalSetup }),
       project({ name: "load", include: [loadTests], globalSetup }),
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),

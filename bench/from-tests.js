@@ -1,13 +1,15 @@
-// What the benchmarks share with the tests, which is written in TypeScript: DynamoDB Local on a free port, the model of
-// a table, randomness under a seed. Bundled when a process first asks for it.
-import { mkdir, readFile } from "node:fs/promises";
+// What the benchmarks share with the tests, which is written in TypeScript: DynamoDB Local on a free port, tables in it,
+// the model of a table, randomness under a seed. Bundled when a process first asks for it.
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { whereItLies } from "../scripts/where-it-lies.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const SHARED = `
+  export { createTable } from "./test/support/create-table.js";
   export { startEmulator } from "./test/support/emulators.js";
   export { ModelTable } from "./test/simulation/table.js";
   export { Random } from "./test/simulation/random.js";
@@ -17,7 +19,8 @@ let imported;
 
 /**
  * @returns {Promise<{
- *   startEmulator: (name: "dynamodb-local" | "dynalite") => Promise<{ endpoint: string, stop(): Promise<void> }>,
+ *   createTable: typeof import("../test/support/create-table.js").createTable,
+ *   startEmulator: typeof import("../test/support/emulators.js").startEmulator,
  *   ModelTable: typeof import("../test/simulation/table.js").ModelTable,
  *   Random: typeof import("../test/simulation/random.js").Random,
  * }>}
@@ -43,21 +46,9 @@ async function bundle() {
     logLevel: "error",
     plugins: [whereItLies],
   });
-  return import(pathToFileURL(outfile).href);
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    await rm(outfile);
+  }
 }
-
-/** @type {import("esbuild").Plugin} */
-const whereItLies = {
-  name: "where-it-lies",
-  setup({ onLoad }) {
-    // What lies beside these files is looked for where they lie.
-    onLoad({ filter: /\/(support\/emulators\.ts|scripts\/[\w-]+\.mjs)$/ }, async ({ path }) => {
-      const contents = await readFile(path, "utf8");
-      const url = JSON.stringify(pathToFileURL(path).href);
-      return {
-        contents: contents.replaceAll("import.meta.url", url),
-        loader: path.endsWith(".ts") ? "ts" : "js",
-      };
-    });
-  },
-};

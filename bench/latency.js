@@ -3,9 +3,10 @@
 // store, whether those before have been answered or not.
 import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { fromTests } from "./from-tests.js";
-import { measuredStores, titleOf } from "./peers.js";
-import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
+import { measuredStores, startStores, titleOf } from "./peers.js";
+import { PLACEMENT, withTable } from "./processes.js";
 import { alternate, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { hasOldPackages } from "./stores.js";
 
 const BYTES = 700;
 const TABLE_LATENCY_MS = 3;
@@ -27,16 +28,9 @@ export default {
     say(PLACEMENT);
     const form = isShort ? "short" : "long";
     const stores = ["sdk", ...measuredStores(say)];
-    const table = await startTable();
-    const processes = new Map();
-    try {
-      for (const store of stores) {
-        const { endpoint } = table;
-        const one = new BenchProcess("store-run.js", "measured", { store, endpoint, bytes: BYTES });
-        processes.set(store, one);
-        await one.next();
-      }
-      await table.setLatency(TABLE_LATENCY_MS);
+    return withTable(async ({ endpoint, setLatency }, start) => {
+      const processes = await startStores(stores, { endpoint, bytes: BYTES }, start);
+      await setLatency(TABLE_LATENCY_MS);
       const { Random } = await fromTests();
       const measure = async (store, seed, count) => {
         const arrivals = arrivalsOf(count, new Random(seed));
@@ -47,9 +41,7 @@ export default {
         measure(store, 1 + round, LOADS[form]),
       );
       return report(figures, LOADS[form]);
-    } finally {
-      await Promise.all([table, ...processes.values()].map((one) => one.end()));
-    }
+    });
   },
 };
 
@@ -97,6 +89,7 @@ function report(figures, loads) {
       stores,
     },
     charts: [chartOf(stores.filter(({ store }) => store !== "sdk"))],
+    isPartial: !hasOldPackages(),
   };
 }
 

@@ -27,6 +27,7 @@ import { showSpread } from "./rounds.js";
  * @property {import("./chart.js").Chart[]} [charts]
  * @property {number} [checked] how many exact things were checked
  * @property {string[]} [failures] which of them are not what they must be, in words
+ * @property {boolean} [isPartial] something is not here to be measured: no figures for the documentation
  *
  * @typedef {object} Table
  * @property {string} title
@@ -44,12 +45,16 @@ const PARTS = ["operations", "sdk", "requests", "latency", "units", "start", "si
 
 const LONG_ROUNDS = 7;
 const SHORT_ROUNDS = 2;
+/** What is written into the documentation is the median of so many. */
+const LEAST_LONG_ROUNDS = 5;
+const FLAGS = ["--short", "--list", "--million", "--help"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const HELP = `npm run bench                  all parts in their long form: about a quarter of an hour
 npm run bench -- requests      a part by name: ${PARTS.join(", ")}
 npm run bench -- --rounds 11   more alternating rounds than ${LONG_ROUNDS}
+npm run bench -- memory --million   over a million operations
 npm run bench -- --short       few and short rounds, to see that all runs; checks what is exact
 npm run bench -- --list        what each part measures`;
 
@@ -86,12 +91,13 @@ function readArguments(args) {
   let rounds;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === "--rounds") rounds = Number(args[++i]);
-    else if (args[i].startsWith("--")) flags.push(args[i]);
+    else if (FLAGS.includes(args[i])) flags.push(args[i]);
     else if (PARTS.includes(args[i])) names.push(args[i]);
-    else return { flags, problem: `there is no part "${args[i]}"` };
+    else return { flags, problem: `there is no part and no option "${args[i]}"` };
   }
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    return { flags, problem: "--rounds: expected a whole number" };
+  const least = flags.includes("--short") ? 1 : LEAST_LONG_ROUNDS;
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= least))
+    return { flags, problem: `--rounds: expected a whole number, ${least} or more` };
   return { names: names.length > 0 ? names : PARTS, flags, rounds };
 }
 
@@ -145,14 +151,16 @@ function holds({ ratio, most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE
 }
 
 /**
- * Short figures say nothing of speed, and are not put beside the long ones.
+ * Short figures say nothing of speed, and partial ones not all: neither is put in the place of the documentation's.
  *
  * @param {Part} part
  * @param {Measured} measured
  * @param {How} how
  */
-async function write({ name, title }, { bars = [], figures, charts = [] }, { isShort }) {
-  const folder = isShort ? join(root, ".artifacts", "bench") : join(root, "docs", "performance");
+async function write({ name, title }, { bars = [], figures, charts = [], isPartial }, { isShort, say }) {
+  const isKept = !isShort && !isPartial;
+  if (!isShort && isPartial) say("docs/performance stays as it is: written to .artifacts/bench");
+  const folder = isKept ? join(root, "docs", "performance") : join(root, ".artifacts", "bench");
   await mkdir(folder, { recursive: true });
   const taken = { on: new Date().toISOString().slice(0, 10), machine: machine(), isShort };
   const written = { part: name, title, taken, bars, ...figures };

@@ -1,10 +1,10 @@
 // Processor time per operation: what each request costs the application's processor, whatever the table's latency. Each
 // store has a process of its own; the bare SDK call shows what any store over the SDK spends at least.
 import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
-import { measuredStores, titleOf } from "./peers.js";
-import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
+import { measuredStores, startStores, titleOf } from "./peers.js";
+import { PLACEMENT, withTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
-import { STORES } from "./stores.js";
+import { hasOldPackages, STORES } from "./stores.js";
 
 /** The size that bars are about, and others. */
 const BARRED_BYTES = 700;
@@ -21,8 +21,8 @@ const OPERATIONS = {
 /** Of the batch of the bare SDK, which is nobody's operation but a limit. */
 const BATCH = "batchOf32";
 
-/** How many of each make a measurement: what takes some tenths of a second, where it is sent. */
-const COUNTS = { load: 640, loadAmong32: 1024, save: 400, throttledTouch: 4_000, [BATCH]: 2048 };
+/** How many of each make a measurement: what takes some tenths of a second, or hundredths where nothing is sent. */
+const COUNTS = { load: 640, loadAmong32: 2048, save: 400, throttledTouch: 40_000, [BATCH]: 2048 };
 /** connect-dynamodb's touches are all written. */
 const UNTHROTTLED_TOUCHES = 400;
 const WARM_UP_ROUNDS = 3;
@@ -55,16 +55,9 @@ export default {
 };
 
 /** @returns {Promise<Sized>} */
-async function measure(stores, { bytes, rounds, share, warmUp }) {
-  const table = await startTable();
-  const processes = new Map();
-  try {
-    for (const store of stores) {
-      const { endpoint } = table;
-      const one = new BenchProcess("store-run.js", "measured", { store, endpoint, bytes });
-      processes.set(store, one);
-      await one.next();
-    }
+function measure(stores, { bytes, rounds, share, warmUp }) {
+  return withTable(async ({ endpoint }, start) => {
+    const processes = await startStores(stores, { endpoint, bytes }, start);
     const once = async (operation, store, share) => {
       const count = Math.ceil(countOf(operation, store) * share);
       return (await processes.get(store).ask({ operation, count })).microseconds;
@@ -76,9 +69,7 @@ async function measure(stores, { bytes, rounds, share, warmUp }) {
       figures[operation] = await alternate(able, rounds, (store) => once(operation, store, share));
     }
     return { bytes, rounds, figures };
-  } finally {
-    await Promise.all([table, ...processes.values()].map((one) => one.end()));
-  }
+  });
 }
 
 function countOf(operation, store) {
@@ -97,9 +88,10 @@ function can(store, operation) {
  */
 function report(stores, sized) {
   const [{ figures }] = sized;
+  const ratios = ratiosOf(stores, figures);
   return {
-    tables: [...sized.map((one) => tableOf(stores, one)), ratiosOf(stores, figures)],
-    bars: barsOf(figures),
+    tables: [...sized.map((one) => tableOf(stores, one)), ratiosTable(ratios)],
+    bars: barsOf(ratios),
     figures: {
       placement: PLACEMENT,
       unit: "microseconds of processor time for each operation",
@@ -112,8 +104,10 @@ function report(stores, sized) {
           ]),
         ),
       })),
+      ratios: { bytes: BARRED_BYTES, unit: "ours, of each one's in the same round", stores: ratios },
     },
     charts: [chart(stores, figures)],
+    isPartial: !hasOldPackages(),
   };
 }
 
@@ -134,16 +128,24 @@ function tableOf(stores, { bytes, rounds, figures }) {
   };
 }
 
+/** What ours are to every other's: spreads by store and operation. */
 function ratiosOf(stores, figures) {
-  const rows = stores
-    .filter((store) => store !== "ours")
-    .map((store) => [
-      titleOf(store),
-      ...Object.keys(OPERATIONS).map((operation) => {
-        const theirs = figures[operation].get(store);
-        return theirs ? showSpread(ratioOf(figures[operation].get("ours"), theirs)) : "";
-      }),
-    ]);
+  const ratiosTo = (store) =>
+    Object.keys(OPERATIONS)
+      .filter((operation) => figures[operation].has(store))
+      .map((operation) => [
+        operation,
+        ratioOf(figures[operation].get("ours"), figures[operation].get(store)),
+      ]);
+  const others = stores.filter((store) => store !== "ours");
+  return Object.fromEntries(others.map((store) => [store, Object.fromEntries(ratiosTo(store))]));
+}
+
+function ratiosTable(ratios) {
+  const rows = Object.entries(ratios).map(([store, spreads]) => [
+    titleOf(store),
+    ...Object.keys(OPERATIONS).map((operation) => (spreads[operation] ? showSpread(spreads[operation]) : "")),
+  ]);
   return {
     title: `ours, of theirs, sessions of ${BARRED_BYTES} bytes`,
     columns: ["", ...Object.values(OPERATIONS)],
@@ -152,12 +154,12 @@ function ratiosOf(stores, figures) {
 }
 
 /** @returns {import("./main.js").Bar[]} */
-function barsOf(figures) {
-  if (!figures.load.has("0.0.19")) return [];
-  const ratio = (operation) => ratioOf(figures[operation].get("ours"), figures[operation].get("0.0.19"));
+function barsOf(ratios) {
+  const old = ratios["0.0.19"];
+  if (old === undefined) return [];
   return [
-    { title: "processor time of a lone load, of 0.0.19's", ratio: ratio("load"), most: 0.6 },
-    { title: "of a load among 32, of 0.0.19's", ratio: ratio("loadAmong32"), most: 0.12 },
+    { title: "processor time of a lone load, of 0.0.19's", ratio: old.load, most: 0.6 },
+    { title: "of a load among 32, of 0.0.19's", ratio: old.loadAmong32, most: 0.12 },
   ];
 }
 

@@ -1,5 +1,5 @@
 // The processes of the timing runs: what is measured has one processor for itself, table and load share another. Each is
-// asked for one thing at a time over its IPC channel, answers, and ends with this process.
+// asked for one thing at a time over its IPC channel, answers, and ends with the measurement, or with this process.
 import { fork, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,9 @@ const ANSWER_WITHIN_MS = 120_000;
 const PROCESSORS = { measured: "0", table: "1", load: "1" };
 
 /** Whether processes can be held on a processor each here. */
-export const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+const canPin =
+  availableParallelism() > 1 &&
+  ["0", "1"].every((processor) => spawnSync("taskset", ["-c", processor, "true"]).status === 0);
 
 /** What to say of where the processes ran. */
 export const PLACEMENT = canPin
@@ -22,6 +24,8 @@ export const PLACEMENT = canPin
 export class BenchProcess {
   #child;
   #ended;
+  /** What it said when it had started. @type {Promise<any>} */
+  started;
 
   /**
    * @param {string} file a program of this folder
@@ -40,11 +44,7 @@ export class BenchProcess {
       this.#child.once("exit", (code, signal) => resolve(`${file} ended (${signal ?? code})`));
       this.#child.once("error", (error) => resolve(`${file}: ${error.message}`));
     });
-  }
-
-  /** What it says next, which is how it tells that it has started. */
-  next() {
-    return this.#answer(() => {});
+    this.started = this.#answer(() => {});
   }
 
   /** Asks for something, and gives the answer. */
@@ -58,15 +58,11 @@ export class BenchProcess {
   }
 
   async #answer(send) {
-    const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new Error("a measured process gave no answer")),
-      ANSWER_WITHIN_MS,
-    );
+    let timer;
     try {
       return await new Promise((resolve, reject) => {
         const fail = (why) => reject(new Error(why));
-        late.signal.addEventListener("abort", () => reject(late.signal.reason));
+        timer = setTimeout(() => fail("a measured process gave no answer"), ANSWER_WITHIN_MS);
         this.#ended.then(fail);
         this.#child.once("message", (answer) => (answer.error ? fail(answer.error) : resolve(answer)));
         send();
@@ -77,16 +73,38 @@ export class BenchProcess {
   }
 }
 
-/** Starts the table's stand-in. */
-export async function startTable() {
-  const table = new BenchProcess("stand-in.js", "table");
-  const { port } = await table.next();
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    /** @param {number} latencyMs added to each answer from now on */
-    setLatency: (latencyMs) => table.ask({ latencyMs }),
-    end: () => table.end(),
+/**
+ * @typedef {object} Table
+ * @property {string} endpoint
+ * @property {(latencyMs: number) => Promise<unknown>} setLatency what is added to each answer from now on
+ *
+ * @typedef {(file: string, role: keyof typeof PROCESSORS, given?: object) => Promise<BenchProcess>} Start starts a
+ *   process, and gives it when it has started
+ */
+
+/**
+ * Starts the table's stand-in, and has `work` measure over it. What is started for that has ended when this ends.
+ *
+ * @template T
+ * @param {(table: Table, start: Start) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withTable(work) {
+  const processes = [];
+  const start = async (file, role, given) => {
+    const one = new BenchProcess(file, role, given);
+    processes.push(one);
+    await one.started;
+    return one;
   };
+  try {
+    const standIn = await start("stand-in.js", "table");
+    const { port } = await standIn.started;
+    const setLatency = (latencyMs) => standIn.ask({ latencyMs });
+    return await work({ endpoint: `http://127.0.0.1:${port}`, setLatency }, start);
+  } finally {
+    await Promise.all(processes.map((one) => one.end()));
+  }
 }
 
 /**
@@ -103,4 +121,12 @@ export function answerParent(answer) {
     }
   });
   process.on("disconnect", () => process.exit());
+}
+
+/** Microseconds of processor time that `work` takes, all threads of this process included. */
+export async function microsecondsOf(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }

@@ -3,8 +3,9 @@
 // store. The cells that have a bar are measured with care; the rest of the matrix shows how it goes.
 import { barLabel, legend, nameAxis, title, valueAxis } from "./chart.js";
 import { measuredStores, titleOf } from "./peers.js";
-import { BenchProcess, PLACEMENT, startTable } from "./processes.js";
+import { PLACEMENT, withTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
+import { hasOldPackages } from "./stores.js";
 
 const CONNECTIONS = [1, 8, 64, 256];
 const LATENCIES_MS = [0, 3];
@@ -47,7 +48,11 @@ const SHORT = { seconds: { barred: 0.7, rest: 0.3, slow: 0.3, warmUp: 0.3 }, res
  * @property {number} microseconds of processor time for each request
  * @property {number} busy the application's share of its processor: where that is far from 1, something else was slow
  *
- * @typedef {{ app: App, process: BenchProcess, url: string, cookies: Record<number, string[]> }} Running
+ * @typedef {object} Running
+ * @property {App} app
+ * @property {import("./processes.js").BenchProcess} process
+ * @property {string} url
+ * @property {Record<number, string[]>} cookies of its visitors, by the size of their sessions
  */
 
 /** @type {import("./main.js").Part} */
@@ -59,19 +64,17 @@ export default {
     say(PLACEMENT);
     const form = isShort ? SHORT : LONG;
     const cells = isShort ? cellsWith(BARRED) : allCells();
-    const table = await startTable();
-    const load = new BenchProcess("load-run.js", "load");
-    await load.next();
-    /** @type {Running[]} */
-    const running = [];
-    try {
+    return withTable(async ({ endpoint, setLatency }, start) => {
+      const load = await start("load-run.js", "load");
       const sizes = [...new Set(cells.map(({ bytes }) => bytes))];
+      /** @type {Running[]} */
+      const running = [];
       for (const app of appsOf(measuredStores(say))) {
-        const process = new BenchProcess("app-run.js", "measured", { ...app, endpoint: table.endpoint });
-        const one = { app, process, url: "", cookies: {} };
-        running.push(one);
-        one.url = `http://127.0.0.1:${(await process.next()).port}`;
-        for (const bytes of sizes) one.cookies[bytes] = await newVisitors(one.url, bytes, form.visitors);
+        const process = await start("app-run.js", "measured", { ...app, endpoint });
+        const url = `http://127.0.0.1:${(await process.started).port}`;
+        const cookies = {};
+        for (const bytes of sizes) cookies[bytes] = await newVisitors(url, bytes, form.visitors);
+        running.push({ app, process, url, cookies });
       }
       const measure = (one, cell, seconds) => measureOnce(load, one, cell, seconds);
       for (const one of running) await measure(one, BARRED, form.seconds.warmUp);
@@ -79,7 +82,7 @@ export default {
       const measured = [];
       for (const cell of cells) {
         say(showCell(cell));
-        await table.setLatency(cell.latencyMs);
+        await setLatency(cell.latencyMs);
         const isBarred = cell.connections === BARRED.connections && cell.bytes === BARRED.bytes;
         const seconds = isBarred ? form.seconds.barred : form.seconds[isSlow(cell) ? "slow" : "rest"];
         // The bars are Express's.
@@ -93,9 +96,7 @@ export default {
         measured.push({ cell, seconds, figures });
       }
       return report(measured, form);
-    } finally {
-      await Promise.all([table, load, ...running.map(({ process }) => process)].map((one) => one.end()));
-    }
+    });
   },
 };
 
@@ -159,7 +160,7 @@ function report(measured, { visitors }) {
   return {
     tables: [
       ...sizes.flatMap((bytes) => LATENCIES_MS.map((latencyMs) => tableOf(measured, { bytes, latencyMs }))),
-      ...barred.map(ratiosOf),
+      ...barred.map(ratiosTable),
     ],
     bars: BARS.flatMap((bar) => barOf(barred, bar)),
     figures: {
@@ -180,8 +181,13 @@ function report(measured, { visitors }) {
           busy: spreadOf(pick(values, "busy")),
         })),
       })),
+      ratios: {
+        unit: "ours, of each one's in the same round",
+        cells: barred.map((one) => ({ ...one.cell, apps: ratiosOf(one) })),
+      },
     },
     charts: [barredChart(barred), ...(measured.length > barred.length ? connectionsCharts(measured) : [])],
+    isPartial: !hasOldPackages(),
   };
 }
 
@@ -220,18 +226,29 @@ function tableOf(measured, { bytes, latencyMs }) {
 }
 
 /** What ours is to every other of the same framework. */
-function ratiosOf({ cell, figures }) {
-  const rows = [...figures]
+function ratiosOf({ figures }) {
+  return [...figures]
     .filter(([{ store }]) => store !== "ours")
     .map(([app, values]) => {
       const ours = valuesOf(figures, app.framework, "ours");
-      const ratio = (name) => showSpread(ratioOf(pick(ours, name), pick(values, name)));
-      return [nameOf(app), ratio("requestsPerSecond"), ratio("microseconds")];
+      const ratio = (name) => ratioOf(pick(ours, name), pick(values, name));
+      return {
+        ...app,
+        requestsPerSecond: ratio("requestsPerSecond"),
+        microseconds: ratio("microseconds"),
+      };
     });
+}
+
+function ratiosTable(measured) {
   return {
-    title: `ours, of each of the same framework: ${showCell(cell)}`,
+    title: `ours, of each of the same framework: ${showCell(measured.cell)}`,
     columns: ["", "requests per second", "processor time for each"],
-    rows,
+    rows: ratiosOf(measured).map(({ requestsPerSecond, microseconds, ...app }) => [
+      nameOf(app),
+      showSpread(requestsPerSecond),
+      showSpread(microseconds),
+    ]),
   };
 }
 
@@ -242,11 +259,9 @@ function valuesOf(figures, framework, store) {
 
 /** @returns {import("./main.js").Bar[]} */
 function barOf(barred, { latencyMs, store, least }) {
-  const { figures } = barred.find(({ cell }) => cell.latencyMs === latencyMs);
-  const theirs = valuesOf(figures, "express", store);
-  if (theirs === undefined) return [];
-  const ours = valuesOf(figures, "express", "ours");
-  const ratio = ratioOf(pick(ours, "requestsPerSecond"), pick(theirs, "requestsPerSecond"));
+  const ratios = ratiosOf(barred.find(({ cell }) => cell.latencyMs === latencyMs));
+  const ratio = ratios.find((one) => one.framework === "express" && one.store === store)?.requestsPerSecond;
+  if (ratio === undefined) return [];
   return [{ title: `requests per second at ${latencyMs} ms, of ${titleOf(store)}'s`, ratio, least }];
 }
 

@@ -1,14 +1,14 @@
 // Simulations with the real Express store over tables in this process and a clock of their own: what a bot on one session
 // sends, and what is lost between two regions. Prints figures; asked by scale.js.
 import { mock } from "node:test";
-import { itemBytes } from "../demo/capacity.js";
+import { itemBytes, writeUnits } from "../demo/capacity.js";
 import { expressSession } from "./express-in-process.js";
 import { fromTests } from "./from-tests.js";
 import { sessionData } from "./page-workload.js";
 import { Regions } from "./regions.js";
 import { waitsInNoTime } from "./simulated-waiting.js";
 import { STORES } from "./stores.js";
-import { TableInProcess } from "./table-in-process.js";
+import { readUnits, TableInProcess } from "./table-in-process.js";
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
@@ -38,14 +38,14 @@ function signIn(send, bytes = USUAL_BYTES) {
   return send(undefined, (req) => Object.assign(req.session, sessionData(bytes)));
 }
 
-/** What a session's row comes to. */
+/** What a session's row comes to, and costs. */
 async function rowSizes() {
   const sizes = [];
   for (const bytes of [700, 4_000, 40_000]) {
     const table = await TableInProcess.make();
-    let rowBytes = 0;
+    let last;
     table.onCommand = ({ row }) => {
-      if (row) rowBytes = itemBytes(row);
+      last = row ?? last;
     };
     const send = await door(table);
     const cookie = await signIn(send, bytes);
@@ -55,7 +55,12 @@ async function rowSizes() {
         session.cart.seen = write % 2;
       });
     }
-    sizes.push({ bytes, rowBytes });
+    sizes.push({
+      bytes,
+      rowBytes: itemBytes(last),
+      readUnits: readUnits(last),
+      writeUnits: writeUnits(last),
+    });
   }
   return sizes;
 }

@@ -4,7 +4,7 @@ import { programOf, RUNTIMES, runtimeProblem } from "../scripts/runtimes.mjs";
 import { bundleHandlers, eventFor } from "./bundles.js";
 import { legend, nameAxis, title, valueAxis } from "./chart.js";
 import { runProgram } from "./child.js";
-import { startTable } from "./processes.js";
+import { withTable } from "./processes.js";
 import { alternate, ratioOf, showNumber, showSpread, spreadOf } from "./rounds.js";
 import { STARTERS, USER } from "./starters.js";
 import { hasOldPackages } from "./stores.js";
@@ -15,8 +15,12 @@ const BUNDLED_ROUNDS = 20;
 
 const WITHIN_MS = 30_000;
 
-// Lambda has several; the others than this one are what `npm run fetch` brought.
-const NODES = RUNTIMES.filter((runtime) => runtime.name.startsWith("node-") && !runtimeProblem(runtime));
+// Lambda has several: the one that runs this, and those that `npm run fetch` brought.
+const HERE = { title: `Node ${process.versions.node.split(".")[0]}` };
+const FETCHED = RUNTIMES.filter(
+  (runtime) => runtime.name.startsWith("node-") && runtime.extra && !runtimeProblem(runtime),
+);
+const NODES = [HERE, ...FETCHED.filter(({ title }) => title !== HERE.title)];
 
 /** @type {import("./main.js").Part} */
 export default {
@@ -24,17 +28,12 @@ export default {
   title: "from nothing to the first session: loaded, made, asked; in a bare process, and bundled",
   async run({ isShort, rounds, say }) {
     const names = Object.keys(STARTERS).filter((name) => !STARTERS[name].isOld || hasOldPackages());
-    const table = await startTable();
-    try {
-      const bare = await startBare(table.endpoint, names, isShort ? 1 : rounds);
+    return withTable(async ({ endpoint }) => {
+      const bare = await startBare(endpoint, names, isShort ? 1 : rounds);
       const nodes = isShort ? NODES.slice(0, 1) : NODES;
       const bundled = [];
       for (const node of nodes) {
-        const starts = await startBundled(
-          table.endpoint,
-          node,
-          isShort ? 1 : Math.max(rounds, BUNDLED_ROUNDS),
-        );
+        const starts = await startBundled(endpoint, node, isShort ? 1 : Math.max(rounds, BUNDLED_ROUNDS));
         bundled.push({ node: node.title, starts });
       }
       if (!hasOldPackages()) say("left out: the old session stores, which are not here (npm run fetch)");
@@ -53,10 +52,9 @@ export default {
           chartOf("bare", "in a bare process", bare),
           chartOf("bundled", `of a bundled handler, ${bundled.at(-1).node}`, bundled.at(-1).starts),
         ],
+        isPartial: !hasOldPackages(),
       };
-    } finally {
-      await table.end();
-    }
+    });
   },
 };
 

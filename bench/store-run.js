@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import session from "express-session";
 import { sessionData } from "./page-workload.js";
-import { answerParent } from "./processes.js";
+import { answerParent, microsecondsOf } from "./processes.js";
 import { clientConfigOf, STORES } from "./stores.js";
 
 /** Loads that are asked for in one turn of the event loop. */
@@ -26,7 +26,7 @@ const operations = operationsOf(measured);
 answerParent(({ operation, count, arrivals }) =>
   arrivals ? latenciesOf(arrivals) : processorTimeOf(operation, count),
 );
-process.send({ operations: Object.keys(operations) });
+process.send({ isSeeded: true });
 
 /**
  * @typedef {object} Measured
@@ -130,16 +130,15 @@ function bareSdk() {
   };
 }
 
-/** Microseconds of processor time for each operation, all threads of the process included. */
+/** Microseconds of processor time for each operation. */
 async function processorTimeOf(operation, count) {
-  if (!Object.hasOwn(operations, operation)) return { microseconds: undefined };
   // Touches are throttled by what was written last.
   if (operation === "throttledTouch") await measured.seed();
   const { run, each } = operations[operation];
-  const before = process.cpuUsage();
-  for (let i = 0; i < count; i += each) await run(i);
-  const { user, system } = process.cpuUsage(before);
-  return { microseconds: (user + system) / (Math.ceil(count / each) * each) };
+  const microseconds = await microsecondsOf(async () => {
+    for (let i = 0; i < count; i += each) await run(i);
+  });
+  return { microseconds: microseconds / (Math.ceil(count / each) * each) };
 }
 
 /**

@@ -111,13 +111,13 @@ export class TableInProcess {
   }
 
   #read(rows) {
-    const readUnits = rows.reduce((sum, row) => sum + readUnitsOf(row), 0);
-    this.onCommand({ readUnits, writeUnits: 0 });
+    const units = rows.reduce((sum, row) => sum + readUnits(row), 0);
+    this.onCommand({ readUnits: units, writeUnits: 0 });
   }
 }
 
 /** What a strong read of a row costs. */
-function readUnitsOf(row) {
+export function readUnits(row) {
   return row === undefined ? 1 : Math.max(1, Math.ceil(itemBytes(row) / READ_UNIT_BYTES));
 }
 

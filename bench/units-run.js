@@ -1,13 +1,13 @@
 // One run of the page workload through one store, in a process of its own, whose clock is simulated: prints the bill.
 // `node bench/units-run.js '{"store":"ours", …}'`; asked by units.js.
 import { mock } from "node:test";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expressSession } from "./express-in-process.js";
 import { fromTests } from "./from-tests.js";
 import { MeteredNetwork } from "./metered-network.js";
 import { PAGES, pagesOf, requestsIn, sessionData } from "./page-workload.js";
 import { waitsInNoTime } from "./simulated-waiting.js";
-import { STORES } from "./stores.js";
-import { createTable } from "./tables.js";
+import { clientConfigOf, STORES } from "./stores.js";
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
@@ -41,9 +41,9 @@ async function run({
   bytes,
   processes,
 }) {
-  const { Random } = await fromTests();
+  const { createTable, Random } = await fromTests();
   const { keys, load, make } = STORES[name];
-  const table = await createTable(endpoint, keys);
+  const table = await createTable(new DynamoDBClient(clientConfigOf({ endpoint })), keys);
   const loaded = await load();
   mock.timers.enable({ apis: ["Date"], now: EPOCH });
   const network = new MeteredNetwork(endpoint);

@@ -263,7 +263,7 @@ const FAULTS = [
   },
   {
     name: "a failure goes unhandled",
-    edits: [["operation.ts", "answered.then(forget, forget);", "answered.then(forget);"]],
+    edits: [["traffic.ts", "operation.then(forget, forget);", "operation.then(forget);"]],
   },
   {
     name: "a row that was left unprocessed is not there",

@@ -1,10 +1,11 @@
 // `npm run simulate -- --histories 1000000`: bundles the simulation with the core's sources and runs it. What it takes is
 // said in `test/simulation/main.ts`.
 import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { whereItLies } from "./where-it-lies.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -37,19 +38,11 @@ export async function bundleSimulation(core, folder) {
     packages: "external",
     logLevel: "error",
     plugins: [
+      whereItLies,
       {
         name: "simulated-core",
-        setup({ onResolve, onLoad }) {
+        setup({ onResolve }) {
           onResolve({ filter: /\/src\/core\/index\.js$/ }, () => ({ path: join(core, "index.ts") }));
-          // What lies beside these files is looked for where they lie.
-          onLoad({ filter: /\/(support\/emulators\.ts|scripts\/[\w-]+\.mjs)$/ }, async ({ path }) => {
-            const contents = await readFile(path, "utf8");
-            const url = JSON.stringify(pathToFileURL(path).href);
-            return {
-              contents: contents.replaceAll("import.meta.url", url),
-              loader: path.endsWith(".ts") ? "ts" : "js",
-            };
-          });
         },
       },
     ],

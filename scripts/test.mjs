@@ -42,6 +42,7 @@ const PASSES = [
   { name: "compat-dynalite", problem: oldPackagesProblem },
   { name: "compat-dynamodb-local", problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem() },
   { name: "processes" },
+  { name: "faults" },
   { name: "load" },
   { name: "simulation", commands: [simulate()], counts: true },
   {
@@ -180,6 +181,7 @@ async function runVitest(project) {
     failed,
     skipped: skipped.map(({ fullName }) => fullName),
     meta: tests.map(({ meta }) => meta ?? {}),
+    // What tests have to say beside their verdicts.
     told: tests.flatMap(({ meta }) => meta?.told ?? []),
     output: failed === 0 ? undefined : output,
     tests: passed + count("failed"),

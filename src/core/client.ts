@@ -30,10 +30,17 @@ export interface Connection {
   close(): void;
 }
 
-// An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time for others:
-// the SDK makes three in all, or four, by its default.
+// An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time for others.
 const LONGEST_ATTEMPT_MS = 1000;
 const ATTEMPTS = 3;
+// The time of an attempt runs from when it is to be sent. Behind the SDK's fifty connections, requests that wait for one
+// while DynamoDB is slow would end there, and all be tried again; so there are as many as there are requests.
+const CONNECTIONS = { maxSockets: Number.POSITIVE_INFINITY };
+
+/** What an attempt may take, in milliseconds, where an operation has `timeoutMs` for all of them. */
+export function attemptMsOf(timeoutMs: number): number {
+  return Math.ceil(Math.min(LONGEST_ATTEMPT_MS, timeoutMs / ATTEMPTS));
+}
 
 /** The connection of a client of the caller's, who closes it. */
 export function connectionOf(client: DynamoDBClient): Connection {
@@ -52,46 +59,94 @@ export function connectionOf(client: DynamoDBClient): Connection {
   };
 }
 
+/** A command on its way, and how it is called off. */
+interface Sending {
+  readonly signal: AbortSignal;
+  /** How often it was sent again because an attempt hung. */
+  resent: number;
+}
+
 /**
  * A client whose middleware is resolved once for each kind of command, and not for each call.
  *
  * The SDK does that (`cacheMiddleware`) for commands that are sent without options; with an `abortSignal` among them it
  * resolves everything anew. So here the signal is known by the command's input, and joins the request where that leaves.
  *
+ * An attempt that hangs is sent again there as well, and not by the SDK's own time limits: it has tokens for 35 retries
+ * after a timeout, and of a hundred requests that one pause of the network holds up it would fail the rest.
+ *
  * @param timeoutMs what an operation has for all of its attempts.
  */
 export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number): Connection {
-  const attemptMs = Math.ceil(Math.min(LONGEST_ATTEMPT_MS, timeoutMs / ATTEMPTS));
+  const attemptMs = attemptMsOf(timeoutMs);
   const client = new DynamoDBClient({
     cacheMiddleware: true,
-    requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
+    // For an answer that stalls midway, after the attempt's own limit.
+    requestHandler: { socketTimeout: 1.5 * attemptMs, httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     ...config,
   });
   // It has each input and output copied for a logger, also where there is none.
   if (config.logger === undefined) client.middlewareStack.remove("loggerMiddleware");
-  const signals = new WeakMap<object, AbortSignal>();
+  const sendings = new WeakMap<object, Sending>();
   client.middlewareStack.add(
     () =>
-      async ({ input, request }) =>
-        checked(await client.config.requestHandler.handle(request, { abortSignal: signals.get(input) })),
+      async ({ input, request }) => {
+        const handle = (abortSignal?: AbortSignal) =>
+          client.config.requestHandler.handle(request, { abortSignal });
+        const sending = sendings.get(input);
+        return checked(await (sending ? resendWhatHangs(handle, sending, attemptMs) : handle()));
+      },
     { step: "deserialize", priority: "low", name: "abortableRequest" },
   );
   return {
-    send(command, signal) {
-      signals.set(command.input, signal);
-      return client.send(command);
+    async send(command, signal) {
+      const sending: Sending = { signal, resent: 0 };
+      sendings.set(command.input, sending);
+      const output = await client.send(command);
+      // Whoever removes a row must know that an attempt before this one may have.
+      const { $metadata } = output;
+      if (sending.resent > 0) $metadata.attempts = ($metadata.attempts ?? 1) + sending.resent;
+      return output;
     },
     close: () => client.destroy(),
   };
 }
 
+/** Sends a request until an answer begins, or it is called off. */
+async function resendWhatHangs<Answer>(
+  handle: (signal: AbortSignal) => Promise<Answer>,
+  sending: Sending,
+  attemptMs: number,
+): Promise<Answer> {
+  for (;;) {
+    const attempt = new AbortController();
+    const callOff = () => attempt.abort(sending.signal.reason);
+    // Not taken off when the answer begins: the rest of it can be called off as well.
+    sending.signal.addEventListener("abort", callOff, { once: true });
+    if (sending.signal.aborted) callOff();
+    let hangs = false;
+    const timer = setTimeout(() => {
+      hangs = true;
+      attempt.abort();
+    }, attemptMs);
+    try {
+      return await handle(attempt.signal);
+    } catch (error) {
+      if (!hangs || sending.signal.aborted) throw error;
+      sending.resent += 1;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
 /**
- * What the SDK takes for an answer is one only if it is JSON: the SDK looks at the status alone, and reads of the empty page
+ * What the SDK takes for an answer is one only if it is JSON (or CBOR, which the SDK has as well): the SDK looks at the status alone, and reads of the empty page
  * that some other server answers with that there is no session, or that it was written.
  */
 function checked<Answer extends { readonly response: unknown }>(answer: Answer): Answer {
   const { statusCode, headers } = isObject(answer.response) ? answer.response : {};
   const type = isObject(headers) ? headers["content-type"] : undefined;
-  if (Number(statusCode) < 300 && !String(type).includes("json")) throw foreignAnswer(type);
+  if (Number(statusCode) < 300 && !/json|cbor/.test(String(type))) throw foreignAnswer(type);
   return answer;
 }

@@ -30,6 +30,19 @@ export function copyOfData(data: unknown): SessionData {
   return parseData(encodeData(data)) ?? refuse("session data is nested too deep");
 }
 
+/**
+ * What a door reads of a caller's object before the engine does: what the object itself throws there is refused likewise.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_UNSERIALIZABLE`.
+ */
+export function readOf<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    return refuse("session data holds what cannot be turned into JSON", cause);
+  }
+}
+
 /** JSON text back as data: a copy of the caller's own. `undefined` where the text is not that of an object. */
 export function parseData(text: string): SessionData | undefined {
   try {

@@ -2,7 +2,7 @@
 // one file that every entry loads, so that there is one core, and one error class, in a process.
 export { BoundedMap } from "./bounded-map.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
-export { apart, copyOfData } from "./data.js";
+export { apart, copyOfData, readOf } from "./data.js";
 export {
   engineForDoor,
   type SaveResult,

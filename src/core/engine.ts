@@ -3,6 +3,7 @@
 
 import { BoundedMap } from "./bounded-map.js";
 import { describe } from "./checks.js";
+import { attemptMsOf } from "./client.js";
 import type { IsDoors } from "./concurrency.js";
 import { apart, encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
@@ -24,6 +25,7 @@ import { bindsIoToRequest } from "./runtime.js";
 import { SessionInHand } from "./session.js";
 import { SessionTable } from "./table.js";
 import { RecentTouches } from "./touches.js";
+import { Traffic } from "./traffic.js";
 import { type Line, Turns } from "./turns.js";
 
 /** What came of a save: the data is in the table, or the session was destroyed or has expired, and nothing was written. */
@@ -61,6 +63,7 @@ interface Made {
 
 /** What engines of the same table have in common, whatever their functions are. */
 export interface Shared {
+  readonly traffic: Traffic;
   readonly table: SessionTable;
   readonly touches: RecentTouches;
   /** Those who write one session leave each other its row, as it is by then. */
@@ -70,15 +73,20 @@ export interface Shared {
 }
 
 export function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
+  const isShared = !bindsIoToRequest;
+  const traffic = new Traffic(SILENT_ATTEMPTS * attemptMsOf(options.timeout), isShared);
   return {
-    table: new SessionTable(options),
-    touches: new RecentTouches(!bindsIoToRequest),
-    turns: new Turns(!bindsIoToRequest),
+    traffic,
+    table: new SessionTable(options, traffic),
+    touches: new RecentTouches(isShared),
+    turns: new Turns(isShared),
     handedOutAt: new BoundedMap(),
     isDoors,
   };
 }
 
+// A table that answers nothing in the time of so many attempts is down, for all that can be told.
+const SILENT_ATTEMPTS = 2;
 // Of the base64url alphabet, six bits each.
 const ID_LENGTH = 32;
 // How long an id counts as handed out, for saves that nothing links to their load.
@@ -110,7 +118,11 @@ export class SessionEngine {
   readonly #shared: Shared;
 
   /** @internal */
-  constructor(options: ResolvedOptions, shared: Shared, operations = new OperationRunner(options)) {
+  constructor(
+    options: ResolvedOptions,
+    shared: Shared,
+    operations = new OperationRunner(options, shared.traffic),
+  ) {
     this.#options = options;
     this.#shared = shared;
     this.#table = shared.table;
@@ -367,7 +379,7 @@ export class SessionEngine {
    * of the engine's own is closed. A client of the caller's stays open.
    */
   async close(): Promise<void> {
-    await this.#operations.close();
+    await this.#shared.traffic.close();
     this.#options.connection.close();
   }
 
@@ -426,11 +438,12 @@ export class SessionEngine {
     return { outcome: "saved", data: parseData(text) ?? {}, session };
   }
 
-  /** An expired row was met: it is removed, unless it is to be kept or ended too recently to be sure. */
+  /** An expired row was met: it is removed, unless it is to be kept, ended too recently to be sure, or cannot be read. */
   async #retire(row: SessionRow, operation: Operation): Promise<void> {
     const { keepExpired, now, onEvent } = this.#options;
     let removed = false;
-    if (!keepExpired && isRemovable(row, now())) {
+    // What is no session's data may be somebody else's: it is not ours to remove.
+    if (!keepExpired && isRemovable(row, now()) && parseData(row.text) !== undefined) {
       try {
         removed = await this.#table.removeExpired(row, operation);
       } catch (error) {

@@ -20,7 +20,7 @@ interface Done extends Common {
 
 /** One thing that happened; told to the option `onEvent`. */
 export type SessionEvent =
-  /** A session was asked for; `keys` is how many loads travelled in the same request. */
+  /** A session was asked for; `keys` is how many rows the request that read it asked for: one for loads of one session. */
   | (Done & { readonly type: "load"; readonly found: boolean; readonly keys: number })
   /** Data was written, after `attempts` conditional writes. */
   | (Done & { readonly type: "save"; readonly attempts: number })

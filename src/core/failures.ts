@@ -133,6 +133,11 @@ export function isKeyMismatch(error: unknown): boolean {
   );
 }
 
+/** Whether a failure came as an answer, and not for want of one. */
+export function isAnswer(error: unknown): boolean {
+  return isObject(error) && error.$response !== undefined;
+}
+
 /** Whether an action is not there to be had: these credentials may not use it, or the API does not know it. */
 export function isUnavailable(error: unknown): boolean {
   return ["AccessDeniedException", "UnknownOperationException"].includes(nameAndMessage(error).name);
@@ -171,8 +176,9 @@ function nameAndMessage(error: unknown): { name: string; message: string } {
     code,
     message = typeof error === "string" ? error : "",
   }: Record<string, unknown> = Object(error);
-  // Errors of the network are plain Errors with a code: ECONNREFUSED says more than "Error". The SDK calls a connection
+  // Errors of the network have a code: ECONNREFUSED says more than "Error", or "AggregateError" of several addresses. The SDK calls a connection
   // that was cut a TimeoutError.
-  const isOfNetwork = name === "Error" || (name === "TimeoutError" && code !== "ETIMEDOUT");
+  const isOfNetwork =
+    name === "Error" || name === "AggregateError" || (name === "TimeoutError" && code !== "ETIMEDOUT");
   return { name: String((isOfNetwork && code) || name || "unknown"), message: String(message) };
 }

@@ -3,7 +3,7 @@
 import type { IsDoors } from "./concurrency.js";
 import { newShared, SessionEngine, type Shared } from "./engine.js";
 import { isExpired } from "./expiry.js";
-import { sessionIdOf } from "./keys.js";
+import { sessionIdOf, shortId } from "./keys.js";
 import { OperationRunner } from "./operation.js";
 import { type ResolvedOptions, resolveOptions, type SessionStoreOptions } from "./options.js";
 import { decodeExpiry, decodeRow, isSessionItem } from "./record.js";
@@ -40,7 +40,11 @@ export class ListingEngine extends SessionEngine {
   readonly #operations: OperationRunner;
 
   /** @internal */
-  constructor(options: ResolvedOptions, shared: Shared, operations = new OperationRunner(options)) {
+  constructor(
+    options: ResolvedOptions,
+    shared: Shared,
+    operations = new OperationRunner(options, shared.traffic),
+  ) {
     super(options, shared, operations);
     this.#options = options;
     this.#shared = shared;
@@ -79,7 +83,7 @@ export class ListingEngine extends SessionEngine {
       try {
         if (isExpired(decodeExpiry(item, key, keys), now())) continue;
       } catch (error) {
-        this.#operations.report("all", id, error);
+        this.#operations.report("all", shortId(id), error);
         continue;
       }
       yield id;

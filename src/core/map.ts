@@ -18,7 +18,8 @@ const PWRDRVR_CLOCK = "lastModified";
 
 // docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const MAX_DEPTH = 32;
-const MAX_NUMBER = 9.999999999999999e125;
+// The largest is 38 nines, which as a double is this already.
+const NUMBERS_END = 1e126;
 const MIN_NUMBER = 1e-130;
 
 /**
@@ -75,7 +76,7 @@ function attributeOf(value: unknown, path: readonly string[]): AttributeValue {
   if (typeof value === "boolean") return { BOOL: value };
   if (typeof value === "number") {
     const size = Math.abs(value);
-    if (size > MAX_NUMBER || (size < MIN_NUMBER && size > 0)) refuse(path, "is beyond DynamoDB's numbers");
+    if (size >= NUMBERS_END || (size < MIN_NUMBER && size > 0)) refuse(path, "is beyond DynamoDB's numbers");
     return { N: String(value) };
   }
   if (typeof value === "string") {

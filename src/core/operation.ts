@@ -4,6 +4,7 @@ import { SessionStoreError } from "./errors.js";
 import { type OperationName, tell } from "./events.js";
 import { shortId } from "./keys.js";
 import type { ResolvedOptions } from "./options.js";
+import { MOST_WAITING, type Traffic } from "./traffic.js";
 import { deadline } from "./waiting.js";
 
 // Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an operation.
@@ -60,36 +61,26 @@ export class Operation {
   }
 }
 
-/** What one `close` ends. */
-interface Flow {
-  readonly onTheirWay: Set<Promise<unknown>>;
-  isClosed: boolean;
-}
-
-/** Runs operations, and knows which are on their way. */
+/** Runs operations. */
 export class OperationRunner {
   readonly #options: ResolvedOptions;
-  readonly #flow: Flow;
+  readonly #traffic: Traffic;
   readonly #isAdmitted: boolean;
 
-  constructor(
-    options: ResolvedOptions,
-    flow: Flow = { onTheirWay: new Set(), isClosed: false },
-    isAdmitted = false,
-  ) {
+  constructor(options: ResolvedOptions, traffic: Traffic, isAdmitted = false) {
     this.#options = options;
-    this.#flow = flow;
+    this.#traffic = traffic;
     this.#isAdmitted = isAdmitted;
   }
 
   /** The same with other options, and ended by the same `close`. */
   withOptions(options: ResolvedOptions): OperationRunner {
-    return new OperationRunner(options, this.#flow, this.#isAdmitted);
+    return new OperationRunner(options, this.#traffic, this.#isAdmitted);
   }
 
   /** Runs work of several operations as one that is on its way: where `close` comes meanwhile, all of it finishes. */
   asOne<T>(work: (operations: OperationRunner) => Promise<T>): Promise<T> {
-    return this.#follow(work(new OperationRunner(this.#options, this.#flow, !this.#isClosed)));
+    return this.#traffic.follow(work(new OperationRunner(this.#options, this.#traffic, !this.#isClosed)));
   }
 
   /**
@@ -103,7 +94,7 @@ export class OperationRunner {
     recover: (error: unknown) => T = rethrow,
   ): Promise<T> {
     const operation = new Operation(name, shortId(id), this.#options.now());
-    return this.#follow(this.#answer(operation, work, recover));
+    return this.#traffic.follow(this.#answer(operation, work, recover));
   }
 
   /** Tells the listener of a failure, also of one that the caller will not see. */
@@ -112,22 +103,8 @@ export class OperationRunner {
     tell(this.#options.onEvent, { type: "error", operation, session, error, durationMs });
   }
 
-  /** Refuses what comes from now on, and resolves when all that is on its way has settled. */
-  async close(): Promise<void> {
-    this.#flow.isClosed = true;
-    await Promise.allSettled(this.#flow.onTheirWay);
-  }
-
   get #isClosed(): boolean {
-    return this.#flow.isClosed && !this.#isAdmitted;
-  }
-
-  #follow<T>(answered: Promise<T>): Promise<T> {
-    const { onTheirWay } = this.#flow;
-    const forget = () => onTheirWay.delete(answered);
-    onTheirWay.add(answered);
-    answered.then(forget, forget);
-    return answered;
+    return this.#traffic.isClosed && !this.#isAdmitted;
   }
 
   async #answer<T>(
@@ -137,6 +114,7 @@ export class OperationRunner {
   ): Promise<T> {
     try {
       if (this.#isClosed) throw closed();
+      if (this.#traffic.isJammed(this.#options.sleep)) throw jammed(operation.name, this.#options.tableName);
       return await this.#withinTimeout(operation, work);
     } catch (error) {
       this.report(operation.name, operation.session, error, operation.startedAt);
@@ -173,6 +151,13 @@ export class OperationRunner {
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+function jammed(name: OperationName, tableName: string): SessionStoreError {
+  return new SessionStoreError(
+    "ERR_SESSION_UNAVAILABLE",
+    `${name} on the table "${tableName}" was not tried: ${MOST_WAITING} operations wait, and the table has answered nothing since; see that the network and the endpoint are there`,
+  );
 }
 
 function closed(): SessionStoreError {

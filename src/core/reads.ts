@@ -1,6 +1,6 @@
 // Reads that wait together travel together (promise 6): which reads share a request, and when that leaves. How it is sent
 // is the table's business.
-import { isUnavailable } from "./failures.js";
+import { isUnavailable, translateFailure } from "./failures.js";
 import type { StorageKey } from "./keys.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
@@ -25,7 +25,7 @@ export interface ReadCommands {
 interface Waiting {
   readonly key: StorageKey;
   readonly operation: Operation;
-  readonly resolve: (item: Item | undefined | Promise<Item | undefined>) => void;
+  readonly resolve: (item: Item | undefined) => void;
   readonly reject: (error: unknown) => void;
   /** How often DynamoDB has left it unprocessed. */
   tries: number;
@@ -44,14 +44,14 @@ const NOBODY_WAITS = new DOMException("nobody waits for this read any more", "Ab
 /** The reads of one table in one process. */
 export class SharedReads {
   readonly #commands: ReadCommands;
-  readonly #options: Pick<ResolvedOptions, "sleep" | "randomId">;
+  readonly #options: Pick<ResolvedOptions, "sleep" | "randomId" | "tableName">;
   #shares = !bindsIoToRequest;
   #gathered: Waiting[] = [];
   #isTurnOpen = false;
   #isHeld = false;
   #onTheirWay = 0;
 
-  constructor(commands: ReadCommands, options: Pick<ResolvedOptions, "sleep" | "randomId">) {
+  constructor(commands: ReadCommands, options: Pick<ResolvedOptions, "sleep" | "randomId" | "tableName">) {
     this.#commands = commands;
     this.#options = options;
   }
@@ -81,7 +81,7 @@ export class SharedReads {
   async #hold(): Promise<void> {
     if (this.#isHeld) return;
     this.#isHeld = true;
-    await this.#options.sleep(LONGEST_GATHERING_MS);
+    await this.#options.sleep(LONGEST_GATHERING_MS).catch(ignore);
     this.#isHeld = false;
     this.#depart();
   }
@@ -114,9 +114,15 @@ export class SharedReads {
   }
 
   /** By a request of its own, whose failure is its own. */
-  #readAlone({ key, operation, resolve, reject }: Waiting): Promise<void> {
+  async #readAlone({ key, operation, resolve, reject }: Waiting): Promise<"read" | "failed"> {
     operation.keys = 1;
-    return this.#commands.readOne(key, operation).then(resolve, reject);
+    try {
+      resolve(await this.#commands.readOne(key, operation));
+      return "read";
+    } catch (error) {
+      reject(error);
+      return "failed";
+    }
   }
 
   async #readTogether(together: readonly Waiting[], keys: readonly StorageKey[]): Promise<void> {
@@ -124,15 +130,23 @@ export class SharedReads {
     try {
       read = await this.#commands.readMany(keys, untilNobodyWaits(together));
     } catch (error) {
-      if (isUnavailable(error)) this.#shares = false;
+      const failure = translateFailure(error, { action: "BatchGetItem", tableName: this.#options.tableName });
+      // DynamoDB says so where it could read none of them: a hundred more requests would not help.
+      if (failure.code === "ERR_SESSION_THROTTLED") {
+        for (const one of together) one.reject(failure);
+        return;
+      }
       // It is nobody's in particular: each is read alone, and fails, or does not, by itself.
-      for (const one of together.filter(isWaiting)) void this.#readAlone(one);
+      const alone = Promise.all(together.filter(isWaiting).map((one) => this.#readAlone(one)));
+      // Where those are allowed, this action alone is not to be had, now and later.
+      if (isUnavailable(error) && (await alone).includes("read")) this.#shares = false;
       return;
     }
     const left: Waiting[] = [];
     for (const one of together) {
       one.operation.capacityUnits += read.capacityUnits / together.length;
       one.operation.keys = keys.length;
+      if (!isWaiting(one)) continue;
       if (read.rows.has(one.key)) one.resolve(read.rows.get(one.key));
       else left.push(one);
     }
@@ -143,12 +157,15 @@ export class SharedReads {
   async #readAgain(left: readonly Waiting[]): Promise<void> {
     const tries = Math.max(...left.map((one) => ++one.tries));
     const { sleep, randomId } = this.#options;
-    await sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * randomFraction(randomId));
+    await sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * randomFraction(randomId)).catch(ignore);
     const waiting = left.filter(isWaiting);
     for (const one of waiting) if (one.tries === MOST_TRIES) void this.#readAlone(one);
     this.#gather(...waiting.filter(({ tries }) => tries < MOST_TRIES));
   }
 }
+
+// A wait that fails is over: others' reads wait behind it.
+function ignore(): void {}
 
 /** Whether the caller still wants it. Who gave up has been answered: the promise is settled for nobody. */
 function isWaiting({ operation, reject }: Waiting): boolean {

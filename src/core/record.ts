@@ -67,7 +67,7 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
   return {
     key,
     text,
-    gen: item.gen?.S,
+    gen: textOf("gen", item, key, layout),
     rev,
     writes: item.writes?.S?.split(" ") ?? [],
     ...decodeExpiry(item, key, layout),
@@ -168,6 +168,12 @@ function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout):
     throw corrupt(key, layout, `its attribute "${name}" is no number`);
   }
   return value;
+}
+
+function textOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): string | undefined {
+  const attribute = item[name];
+  if (attribute === undefined || attribute.S !== undefined) return attribute?.S;
+  throw corrupt(key, layout, `its attribute "${name}" is no text`);
 }
 
 // By the rules of docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html

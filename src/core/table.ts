@@ -15,7 +15,7 @@ import { isSameData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { type ExpiryStamp, endOf } from "./expiry.js";
 import { Expression } from "./expression.js";
-import { isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
+import { isAnswer, isKeyMismatch, isRefusal, isTransactionConflict, translateFailure } from "./failures.js";
 import { isStorageKey, type KeyLayout, type StorageKey, storageKeyOf } from "./keys.js";
 import { keepsMapClock, withMapClock } from "./map.js";
 import { optionsFor } from "./neighbours.js";
@@ -34,6 +34,7 @@ import {
   type SessionItem,
   type SessionRow,
 } from "./record.js";
+import type { Traffic } from "./traffic.js";
 
 // Another's transaction holds the row for a moment, and the SDK does not wait for it.
 const LONGEST_CONFLICT_PAUSE_MS = 50;
@@ -52,11 +53,13 @@ export interface ScannedRow {
 /** The table's rows of sessions. */
 export class SessionTable {
   readonly #options: ResolvedOptions;
+  readonly #traffic: Traffic;
   readonly #reads: SharedReads;
   #comparesMaps = true;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, traffic: Traffic) {
     this.#options = options;
+    this.#traffic = traffic;
     const { consistentRead } = options;
     const commands: ReadCommands = {
       readOne: (key, operation) => this.#readOne(key, consistentRead, operation),
@@ -221,14 +224,14 @@ export class SessionTable {
 
   /** What goes wrong here is what the SDK says: nobody but those who read together hears of it. */
   async #readMany(keys: readonly StorageKey[], signal: AbortSignal): Promise<RowsRead> {
-    const { connection, consistentRead, keys: layout } = this.#options;
+    const { consistentRead, keys: layout } = this.#options;
     const { TableName, ReturnConsumedCapacity } = this.common();
     const Keys = keys.map((key) => this.#keyOf(key));
     const command = new BatchGetItemCommand({
       RequestItems: { [TableName]: { Keys, ConsistentRead: consistentRead } },
       ReturnConsumedCapacity,
     });
-    const { Responses, UnprocessedKeys, ConsumedCapacity } = await connection.send(command, signal);
+    const { Responses, UnprocessedKeys, ConsumedCapacity } = await this.#ask(command, signal);
     const keyOf = (item: Item) => item[layout.hashKey]?.S;
     // One table was asked, whatever name the answer has for it.
     const left = new Set(Object.values(UnprocessedKeys ?? {})[0]?.Keys?.map(keyOf));
@@ -306,15 +309,30 @@ export class SessionTable {
     return this.#comparesMaps && needsComparison(row) && isSameData(row.item, current?.item);
   }
 
+  /** Sends a command, and notes that there was an answer. */
+  async #ask<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    command: Command<Input, Output>,
+    signal: AbortSignal,
+  ): Promise<Output> {
+    try {
+      const output = await this.#options.connection.send(command, signal);
+      this.#traffic.answered();
+      return output;
+    } catch (error) {
+      if (isAnswer(error)) this.#traffic.answered();
+      throw error;
+    }
+  }
+
   /** Sends a command within its operation, and fails as this package does. */
   async send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes & Billed>(
     action: string,
     operation: Operation,
     command: Command<Input, Output>,
   ): Promise<Output> {
-    const { connection, tableName, sleep, randomId } = this.#options;
+    const { tableName, sleep, randomId } = this.#options;
     try {
-      const output: Output = await connection.send(command, operation.signal);
+      const output: Output = await this.#ask(command, operation.signal);
       operation.capacityUnits += output.ConsumedCapacity?.CapacityUnits ?? 0;
       return output;
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type LifetimeOfData,
   type ListingEngine,
   listingEngineForDoor,
+  readOf,
   type SessionInHand,
   type SessionStoreOptions,
 } from "../core/doors.js";
@@ -149,7 +150,8 @@ export class CyclicSessionStore extends session.Store {
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
     const link = this.#links.of(data);
     link?.session.narrow(canHold);
-    const supplied = link === undefined || link.isCookieStored ? undefined : this.#newCookie(req);
+    const isSound = link === undefined || (link.isCookieStored && isUsable(data.cookie));
+    const supplied = isSound ? undefined : (this.#newCookie(req) ?? PLAIN_COOKIE);
     if (supplied) Object.assign(data, { cookie: supplied });
     const created = super.createSession(req, data);
     if (link) this.#links.set(created, supplied ? { ...link, cookie: supplied } : link);
@@ -172,10 +174,12 @@ export class CyclicSessionStore extends session.Store {
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
-    const link = this.#linkOf(sid, data);
-    const cookie = cookieOf(data);
-    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
-    const lifetime = this.#lifetimeBy(cookie, settled);
+    const { link, settled, lifetime } = readOf(() => {
+      const link = this.#linkOf(sid, data);
+      const cookie = cookieOf(data);
+      const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
+      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
+    });
     if (link === undefined) {
       await this.#engine.save(sid, data, lifetime);
       return;
@@ -186,11 +190,13 @@ export class CyclicSessionStore extends session.Store {
   }
 
   async #touch(sid: string, data: SessionData): Promise<void> {
-    const cookie = cookieOf(data);
-    const link = this.#links.of(data);
+    const { link, settled, lifetime } = readOf(() => {
+      const link = this.#links.of(data);
+      const cookie = cookieOf(data);
+      const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
+      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
+    });
     const held = link?.session.held;
-    const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
-    const lifetime = this.#lifetimeBy(cookie, settled);
     if (link === undefined || held === undefined || settled === undefined || settled === link.cookie) {
       await this.#engine.touch(link?.session ?? sid, lifetime);
       return;
@@ -331,6 +337,31 @@ function answer<T>(settled: Promise<T>, callback: Callback<T> | undefined): Prom
     (error) => queueMicrotask(() => callback(error)),
   );
   return undefined;
+}
+
+/** express-session's cookie, by what its types leave out. */
+interface SentCookie {
+  expires: unknown;
+  maxAge: unknown;
+  serialize(name: string, value: string): string;
+}
+
+/**
+ * Whether express-session can make a cookie of what a row says, and send it. Where it cannot it fails when the headers
+ * leave, which may be in a callback of the store's: that ends the process.
+ */
+function isUsable(stored: SessionData["cookie"]): boolean {
+  try {
+    const cookie: SentCookie = Reflect.construct(session.Cookie, [stored]);
+    if (typeof cookie.expires === "string") cookie.expires = new Date(cookie.expires);
+    cookie.serialize("name", "value");
+    // As every touch does.
+    cookie.maxAge = stored.originalMaxAge;
+    cookie.serialize("name", "value");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Which fields express-session's object holds: it drops those whose names stand on its prototype. */

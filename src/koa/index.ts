@@ -5,6 +5,7 @@ import {
   type CookieLifetime,
   checkEach,
   engineForDoor,
+  readOf,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
@@ -125,14 +126,14 @@ export class CyclicSessionStore {
     const loaded = await engine.load(key);
     if (loaded === undefined) return undefined;
     loaded.narrow(canHold);
-    const { data } = loaded;
+    const data = withSoundFields(loaded.data);
     const lastsAsTheBrowser = data._session === true || (maxAge === "session" && !("_maxAge" in data));
     if (this.#hasTtl || lastsAsTheBrowser) {
       const { outcome } = await engine.touch(loaded, { renew: this.#renews(ctx) });
       if (outcome === "gone") return undefined;
     }
     this.#sessionsOf(ctx)?.remember(loaded);
-    return lastsAsTheBrowser ? data : { ...data, _expire: this.#expireOf(loaded) };
+    return lastsAsTheBrowser ? data : { ...data, _expire: this.#expireOf(data, loaded) };
   }
 
   async #set(key: string, data: object, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<void> {
@@ -143,7 +144,7 @@ export class CyclicSessionStore {
     sessions?.remember(session);
     const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
     const own = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
-    const fields = withLifetime(data, lastsAsTheBrowser);
+    const fields = readOf(() => withLifetime(data, lastsAsTheBrowser));
     const renew = this.#renews(ctx);
     // Another request may have changed how long the session lives, which then stands in what is written.
     await this.#engine.save(session, fields, (written) => ({ ...(lifetimeIn(written) ?? own), renew }));
@@ -181,7 +182,7 @@ export class CyclicSessionStore {
   }
 
   // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data as it is.
-  #expireOf({ data, endsAt = 0 }: SessionInHand): number {
+  #expireOf(data: SessionData, { endsAt = 0 }: SessionInHand): number {
     const isByKoa = !this.#hasTtl && typeof data._maxAge === "number";
     return isByKoa ? endsAt - KOA_GRACE_MS : endsAt;
   }
@@ -246,6 +247,11 @@ const KOA_FIELDS = ["_maxAge", "_session"];
 /** Which fields koa-session's object holds: none whose names begin with `_`, but its own. */
 function canHold(name: string): boolean {
   return KOA_FIELDS.includes(name) || !(name.startsWith("_") || KOA_NAMES.includes(name));
+}
+
+/** Without what koa-session cannot have written, and fails of at the end of every request; nor its `_expire`. */
+function withSoundFields({ _expire, _maxAge, ...fields }: SessionData): SessionData {
+  return typeof _maxAge === "number" ? { ...fields, _maxAge } : fields;
 }
 
 /** What is saved of koa-session's data. */

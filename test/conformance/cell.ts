@@ -2,7 +2,7 @@
 // counts what reaches it.
 
 import { inject, onTestFinished } from "vitest";
-import { type DenialProxy, startDenialProxy } from "../support/denial-proxy.js";
+import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import {
   countRows,
   createTable,
@@ -30,7 +30,7 @@ export interface Subject {
 }
 
 export interface Cell {
-  readonly proxy: DenialProxy;
+  readonly proxy: FaultProxy;
   readonly table: string;
   /** Starts the driver's application, until the test ends. */
   start(settings?: Partial<AppSettings>): Promise<App>;
@@ -52,7 +52,7 @@ export interface Cell {
 export async function makeCell(driver: Driver, format: Format, place: Place): Promise<Cell> {
   const client = testClient();
   const table = await createTable(client);
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   const id = (visitor: Visitor) => {
     const found = driver.idIn(visitor.cookies);
     if (found === undefined) throw new Error("the visitor has no session's cookie");

@@ -163,6 +163,7 @@ describe("data that cannot be stored", () => {
 
   it.each([
     { name: "a number beyond DynamoDB's", data: { n: 1e300 } },
+    { name: "a number just beyond DynamoDB's", data: { n: 1e126 } },
     { name: "a number too near to nothing", data: { n: 1e-200 } },
     { name: "text that is not Unicode", data: { text: "\ud800" } },
     { name: "a field without a name", data: { in: { "": 1 } } },
@@ -226,17 +227,31 @@ describe("a row that cannot be read", () => {
     expect(await bench.row(id)).toBeUndefined();
   });
 
-  it("with a figure that is none is one too", async () => {
+  it("stays in the table after its end too, and is not written over", async () => {
+    const { engine, clock, events } = bench.engine();
+    const id = newId();
+    const row = { ...base(id, clock.time), sess: { S: "top secret" } };
+    await putRow(bench.client, bench.table, row);
+    clock.pass(3_600_000);
+    expect(await engine.load(id)).toBeUndefined();
+    expect(events).toContainEqual(expect.objectContaining({ type: "expire", removed: false }));
+    await expect(engine.save(id, { n: 1 })).rejects.toMatchObject({ code: "ERR_SESSION_CORRUPT" });
+    expect(await bench.row(id)).toEqual(row);
+  });
+
+  it.each([
+    { name: "rev", value: { S: "one" } },
+    { name: "rev", value: { S: "1" } },
+    { name: "gen", value: { M: {} } },
+    { name: "gen", value: { N: "1" } },
+  ])("with another type in $name is one too: $value", async ({ name, value }) => {
     const { engine, clock } = bench.engine();
     const id = newId();
-    await putRow(bench.client, bench.table, {
-      ...base(id, clock.time),
-      rev: { S: "one" },
-      sess: { S: "{}" },
-    });
-    await expect(engine.load(id)).rejects.toMatchObject({
-      code: "ERR_SESSION_CORRUPT",
-      message: expect.stringContaining('"rev"'),
-    });
+    const row = { ...base(id, clock.time), [name]: value, sess: { S: "{}" } };
+    await putRow(bench.client, bench.table, row);
+    const refused = { code: "ERR_SESSION_CORRUPT", message: expect.stringContaining(`"${name}"`) };
+    await expect(engine.load(id)).rejects.toMatchObject(refused);
+    await expect(engine.save(id, { n: 1 })).rejects.toMatchObject(refused);
+    expect(await bench.row(id)).toEqual(row);
   });
 });

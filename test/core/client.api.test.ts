@@ -1,21 +1,23 @@
 // The client that a store makes for itself: what becomes of attempts that hang, and of requests that nobody waits for.
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
-import { hang, startDenialProxy } from "../support/denial-proxy.js";
 import { makeBench, newId } from "../support/engines.js";
+import { hang, stall, startFaultProxy } from "../support/fault-proxy.js";
 import { testClientConfig } from "../support/tables.js";
-import { holdDeadlines } from "../support/time.js";
+import { holdDeadlines, makeSignal } from "../support/time.js";
 
 describe("a store's own client", () => {
   it.each([
-    { action: "GetItem", count: 1 },
-    { action: "BatchGetItem", count: 2 },
-    { action: "UpdateItem", count: 1 },
+    { action: "GetItem", count: 1, answer: hang },
+    { action: "BatchGetItem", count: 2, answer: hang },
+    { action: "UpdateItem", count: 1, answer: hang },
+    { action: "BatchGetItem", count: 2, answer: stall },
+    { action: "UpdateItem", count: 1, answer: stall },
   ])(
-    "makes another attempt when one hangs, within the operation's deadline: $action",
-    async ({ action, count }) => {
+    "makes another attempt, within the operation's deadline, where one has this answer: $action, $answer",
+    async ({ action, count, answer }) => {
       const bench = await makeBench();
-      const proxy = await startDenialProxy(inject("endpoint"));
+      const proxy = await startFaultProxy(inject("endpoint"));
       onTestFinished(() => proxy.close());
       const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
       const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });
@@ -24,7 +26,7 @@ describe("a store's own client", () => {
       proxy.decide = (asked) => {
         if (asked !== action || !isFirst) return undefined;
         isFirst = false;
-        return hang;
+        return answer;
       };
       const ids = Array.from({ length: count }, newId);
       for (const id of ids) await engine.save(engine.create(id), { n: 1 });
@@ -33,6 +35,74 @@ describe("a store's own client", () => {
       expect(proxy.requests.filter((asked) => asked === action).length).toBeGreaterThan(1);
     },
   );
+
+  it("has all requests on their way at once: none waits for a connection, and meets the end of an attempt there", async () => {
+    const proxy = await startFaultProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
+    onTestFinished(() => engine.close());
+    // More than the fifty connections of the SDK's own choice.
+    const count = 60;
+    const haveArrived = makeSignal();
+    proxy.decide = async () => {
+      if (proxy.requests.length === count) haveArrived.give();
+      await haveArrived.given;
+      // No emulator is asked: how long it takes for sixty is no matter here.
+      return { status: 200, body: {} };
+    };
+    const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
+    expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
+  });
+
+  it("outlives a pause that holds up a hundred writes, more than the SDK retries after a timeout", async () => {
+    const proxy = await startFaultProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
+    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig, timeout: 3000 });
+    onTestFinished(() => engine.close());
+    const count = 100;
+    proxy.decide = () => (proxy.requests.length <= count ? hang : { status: 200, body: {} });
+    const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
+    expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
+  });
+
+  it("gives up an attempt that hangs also where the caller says how its requests are made", async () => {
+    const bench = await makeBench();
+    const proxy = await startFaultProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({
+      endpoint: proxy.endpoint,
+      requestHandler: { connectionTimeout: 900 },
+    });
+    const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });
+    onTestFinished(() => engine.close());
+    proxy.decide = () => (proxy.requests.length === 1 ? hang : undefined);
+    expect(await engine.load(newId())).toBeUndefined();
+  });
+
+  it("does not take a removal whose first attempt hung for another request's", async () => {
+    const bench = await makeBench();
+    const proxy = await startFaultProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
+    const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 3000 });
+    onTestFinished(() => engine.close());
+    const session = engine.create(newId());
+    await engine.save(session, { cart: 1 });
+    // The emulator carries it out; its answer never comes.
+    let isFirst = true;
+    proxy.decide = async (action) => {
+      if (action !== "DeleteItem" || !isFirst) return undefined;
+      isFirst = false;
+      await bench.engine().engine.destroy(session.id);
+      return hang;
+    };
+    await engine.destroy(session);
+    const successor = engine.create(newId(), session);
+    await engine.save(successor, { cart: 1 });
+    expect((await engine.load(successor.id))?.data).toEqual({ cart: 1 });
+  });
 
   it("calls off the request of an operation that met its deadline, and no other's", async () => {
     const signals: (AbortSignal | undefined)[] = [];

@@ -3,8 +3,8 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { SessionEngine, SessionInHand, SessionStoreOptions } from "../../src/core/index.js";
-import { dropBefore, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { dropBefore, startFaultProxy } from "../support/fault-proxy.js";
 import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
@@ -478,7 +478,7 @@ describe("a write that arrived and whose answer did not", () => {
   });
 
   it("and one that never arrived is written by the second try", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) });
     const id = newId();

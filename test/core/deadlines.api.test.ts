@@ -4,16 +4,16 @@ import type { Socket } from "node:net";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine, type SessionEngine, type SessionInHand } from "../../src/core/index.js";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
   type Answer,
   denied,
   dropBefore,
   hang,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { answering } from "../support/raw-servers.js";
 import { testClient, testClientConfig } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
@@ -135,7 +135,7 @@ describe.each(CLIENTS)("at its deadline, over %s", (whose) => {
   });
 
   it("comes in real time, over as many attempts as there are, and a queue of one session's writes", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"), () => internalError());
+    const proxy = await startFaultProxy(inject("endpoint"), () => internalError());
     onTestFinished(() => proxy.close());
     const engine = createSessionEngine({
       table: { name: bench.table },
@@ -207,7 +207,7 @@ describe("how often a request is sent", () => {
     async ({ answer, code, times }) => {
       // Side by side, for the SDK takes its time.
       const sent = CLIENTS.map(async (whose) => {
-        const proxy = await startDenialProxy(inject("endpoint"), () => answer);
+        const proxy = await startFaultProxy(inject("endpoint"), () => answer);
         onTestFinished(() => proxy.close());
         const { engine } = bench.engine({
           client: undefined,
@@ -225,7 +225,7 @@ describe("how often a request is sent", () => {
   );
 
   it.each(CLIENTS)("that its condition refuses: once, where the session is gone, over %s", async (whose) => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: undefined, ...clientOptions(whose, proxy.endpoint) });
     const id = newId();
@@ -239,7 +239,7 @@ describe("how often a request is sent", () => {
 
   it.each(CLIENTS)("that hangs: again, where the client gives it up in time, over %s", async (whose) => {
     let sent = 0;
-    const proxy = await startDenialProxy(inject("endpoint"), () => (sent++ === 0 ? hang : undefined));
+    const proxy = await startFaultProxy(inject("endpoint"), () => (sent++ === 0 ? hang : undefined));
     onTestFinished(() => proxy.close());
     const requestHandler = { requestTimeout: 1_000, throwOnRequestTimeout: true };
     const { engine } = bench.engine({
@@ -255,7 +255,7 @@ describe("how often a request is sent", () => {
 describe("waits before another attempt", () => {
   it("are by chance, so that those who failed together do not come back together", async () => {
     const arrivals = new Map<string, number[]>();
-    const proxy = await startDenialProxy(inject("endpoint"), (_, body) => {
+    const proxy = await startFaultProxy(inject("endpoint"), (_, body) => {
       const key = JSON.stringify(body);
       const times = arrivals.get(key) ?? [];
       arrivals.set(key, [...times, performance.now()]);
@@ -280,7 +280,7 @@ describe("waits before another attempt", () => {
       waits.push(ms);
     };
     let conflicts = 10;
-    const proxy = await startDenialProxy(inject("endpoint"), () =>
+    const proxy = await startFaultProxy(inject("endpoint"), () =>
       conflicts-- > 0
         ? {
             status: 400,

@@ -1,33 +1,35 @@
 // What goes wrong outside, as a caller is told of it: one code, and a message that says what to do. Real errors, of an
 // emulator, of a proxy that answers as AWS does, or of a server that is none. For users the same table is docs/errors.md.
+import { Agent } from "node:http";
+import type { LookupFunction } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
-  type DenialProxy,
   denied,
   dropAfter,
   dropBefore,
   expiredToken,
+  type FaultProxy,
   internalError,
   type Refusal,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
   unrecognizedClient,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { answering, listening, nobody, saying } from "../support/raw-servers.js";
 import { createTable, putRow, testClient, testClientConfig } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 
@@ -411,6 +413,25 @@ describe("a failure of the service or the network", () => {
     expect(error).toMatchObject({
       code: "ERR_SESSION_ACCESS",
       message: expect.stringContaining(`dynamodb:${action}`),
+    });
+  });
+
+  it.each([
+    ["the address of the endpoint", ["127.0.0.1"]],
+    ["several of them, as localhost has", ["127.0.0.1", "127.0.0.2"]],
+  ])("is one that nobody listens at %s", async (_, addresses) => {
+    const endpoint = proxy.endpoint.replace("127.0.0.1", "localhost");
+    await proxy.close();
+    const lookup: LookupFunction = (_host, _options, found) =>
+      found(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+    const requestHandler = { httpAgent: new Agent({ lookup }) };
+    const { engine } = bench.engine({ client: testClient({ endpoint, maxAttempts: 1, requestHandler }) });
+    await expect(engine.load(newId())).rejects.toMatchObject({
+      code: "ERR_SESSION_UNAVAILABLE",
+      message: expect.stringContaining("ECONNREFUSED"),
     });
   });
 

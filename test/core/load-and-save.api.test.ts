@@ -1,8 +1,8 @@
 // What a caller of the engine counts on: a session goes in and comes out, its row is as the design has it, an expired
 // one is never given out, a destroyed one stays destroyed.
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { dropAfter, dropBefore, hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { dropAfter, dropBefore, hang, startFaultProxy, throttled } from "../support/fault-proxy.js";
 import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
 
 let bench: Bench;
@@ -426,7 +426,7 @@ describe("a session that takes the place of another, under a new id", () => {
   );
 
   it("brings nothing back of which this request does not know whether its own save arrived", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) });
     const [id, next] = [newId(), newId()];
@@ -491,7 +491,7 @@ describe("a session that takes the place of another, under a new id", () => {
   });
 
   it("has all of its data where that was to be removed twice for want of an answer", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 2 }) });
     const [id, next] = [newId(), newId()];
@@ -571,7 +571,7 @@ describe("a save", () => {
   });
 
   it("that failed for want of an answer is not taken for what is in the table", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const { engine } = bench.engine({ client });
@@ -601,7 +601,7 @@ describe("a save", () => {
   });
 
   it("that hangs does not hold up a logout, nor survive it", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const { engine } = bench.engine({ client, timeout: 1000 });
@@ -617,7 +617,7 @@ describe("a save", () => {
   });
 
   it("on its way does not keep a logout from the table when the first try of that fails", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const { engine } = bench.engine({ client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) });
     const id = newId();

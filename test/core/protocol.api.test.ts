@@ -2,8 +2,8 @@
 // line of it on purpose.
 import { inspect } from "node:util";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { startFaultProxy } from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
 
@@ -152,9 +152,10 @@ describe("a row that cannot be read", () => {
 });
 
 describe("an answer cut short", () => {
-  it("is an error without its parser's, which quotes the answer", async () => {
+  it("is an error without its parser's, which quotes the answer, and is judged by no word of that", async () => {
     const { engine, sent, events } = bench.engine();
-    sent.beforeNext("GetItem", () => Promise.reject(new SyntaxError(`Unexpected end of '{"sess":"s3cr3t`)));
+    const message = `Unexpected token 's', "{"credential": s3cr3t" is not valid JSON`;
+    sent.beforeNext("GetItem", () => Promise.reject(new SyntaxError(message)));
     const error = await engine.load(newId()).catch((reason) => reason);
     expect(error).toMatchObject({ code: "ERR_SESSION_UNAVAILABLE", cause: undefined });
     expect(inspect([error, events], { depth: 9 })).not.toContain("s3cr3t");
@@ -163,7 +164,7 @@ describe("an answer cut short", () => {
 
 describe("a row that another's transaction holds", () => {
   it.each(["save", "touch", "destroy"] as const)("is waited for by %s", async (ask) => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const { engine, clock, session, id } = await loaded({ client });

@@ -4,16 +4,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { BatchGetItemCommand, type BatchGetItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { SessionEngine } from "../../src/core/index.js";
+import { type Bench, makeBench, newId } from "../support/engines.js";
 import {
   type Decide,
   denied,
   dropBefore,
   hang,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
-} from "../support/denial-proxy.js";
-import { type Bench, makeBench, newId } from "../support/engines.js";
+} from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
@@ -37,7 +37,7 @@ async function numbers(engine: SessionEngine, ids: readonly string[]): Promise<u
 
 /** An engine behind a proxy, which is asked about each of its requests. */
 async function proxied(options: Parameters<Bench["engine"]>[0] = {}, maxAttempts = 1) {
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   onTestFinished(() => proxy.close());
   const client = testClient({ endpoint: proxy.endpoint, maxAttempts });
   onTestFinished(() => client.destroy());
@@ -177,11 +177,11 @@ describe("while several requests are on their way", () => {
   async function busy() {
     const ids = await sessions(9);
     const isReleased = makeSignal();
-    const waits: (() => void)[] = [];
+    const waits: ((failure?: Error) => void)[] = [];
     const timeout = 1234;
     const sleep = (ms: number) =>
-      new Promise<void>((resolve) => {
-        if (ms !== timeout) waits.push(resolve);
+      new Promise<void>((resolve, reject) => {
+        if (ms !== timeout) waits.push((failure) => (failure ? reject(failure) : resolve()));
       });
     const made = await proxied({ timeout, sleep });
     const { engine, proxy } = made;
@@ -215,10 +215,13 @@ describe("while several requests are on their way", () => {
     expect(proxy.requests).toEqual([...Array(4).fill("GetItem"), "BatchGetItem"]);
   });
 
-  it("that do not come back, further loads leave after a moment", async () => {
+  it.each([
+    ["after a moment", undefined],
+    ["at once where the option sleep fails", new Error("no sleep")],
+  ])("that do not come back, further loads leave %s", async (_, failure) => {
     const { proxy, isReleased, waits, first, later } = await busy();
     expect(waits).toHaveLength(1);
-    waits[0]?.();
+    waits[0]?.(failure);
     expect(await later()).toEqual([4, 5, 6, 7, 8]);
     expect(proxy.requests).toEqual([...Array(4).fill("GetItem"), "BatchGetItem"]);
     isReleased.give();
@@ -265,6 +268,15 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(waits).toHaveLength(1);
   });
 
+  it("where it does so and the option sleep fails: no longer is waited then", async () => {
+    const ids = await sessions(2);
+    const sleep = (ms: number) => (ms === 5000 ? new Promise<void>(() => {}) : Promise.reject(new Error()));
+    const { engine, proxy } = await proxied({ sleep, timeout: 5000 });
+    let batches = 0;
+    proxy.decide = (_, body) => (batches++ === 0 ? leaving(() => true, body) : undefined);
+    expect(await numbers(engine, ids)).toEqual([0, 1]);
+  });
+
   it("where it leaves one unprocessed for good: that is read alone in the end, and fails alone", async () => {
     const ids = await sessions(3);
     const isHot = (key: string) => key.endsWith(ids[1] ?? "");
@@ -282,8 +294,19 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(proxy.requests.at(-1)).toBe("GetItem");
   });
 
+  it("but where DynamoDB throttles all of them none is asked for by itself: that would be a hundred requests more", async () => {
+    const ids = await sessions(3);
+    const { engine, proxy } = await proxied();
+    proxy.decide = () => throttled();
+    const loads = await Promise.allSettled(ids.map((id) => engine.load(id)));
+    const failed = { status: "rejected", reason: { code: "ERR_SESSION_THROTTLED" } };
+    expect(loads).toMatchObject([failed, failed, failed]);
+    expect(new Set(proxy.requests)).toEqual(new Set(["BatchGetItem"]));
+    proxy.decide = () => undefined;
+    expect(await numbers(engine, ids)).toEqual([0, 1, 2]);
+  });
+
   it.each([
-    ["is throttled", throttled()],
     ["fails", internalError()],
     ["is cut off", dropBefore],
   ])("where their request %s: each is read alone, and fails by itself or not at all", async (_, answer) => {
@@ -330,6 +353,17 @@ describe("one caller's bad luck fails no other's load", () => {
     expect(events).toMatchObject(Array(6).fill({ type: "load", keys: 1 }));
   });
 
+  it("where nothing may be read for a while: they travel together again after that", async () => {
+    const ids = await sessions(2);
+    const { engine, proxy } = await proxied();
+    proxy.decide = (action) => denied(action);
+    await Promise.allSettled(ids.map((id) => engine.load(id)));
+    proxy.decide = () => undefined;
+    proxy.requests.length = 0;
+    expect(await numbers(engine, ids)).toEqual([0, 1]);
+    expect(proxy.requests).toEqual(["BatchGetItem"]);
+  });
+
   it("where their request hangs: loads that come later do not wait for it", async () => {
     const ids = await sessions(4);
     const { options, deadlines } = holdDeadlines();
@@ -348,7 +382,7 @@ describe("who gives up", () => {
   it("is answered at its own deadline, and the others have what they asked for", async () => {
     const ids = await sessions(2);
     const { options, deadlines } = holdDeadlines();
-    const { engine, proxy } = await proxied(options);
+    const { engine, proxy, events } = await proxied(options);
     const isReleased = makeSignal();
     proxy.decide = async () => void (await isReleased.given);
     const [first, second] = ids.map((id) => engine.load(id));
@@ -357,6 +391,9 @@ describe("who gives up", () => {
     await expect(first).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
     isReleased.give();
     expect((await second)?.data.n).toBe(1);
+    await turn();
+    // Nothing more is told of it when the answer comes after all.
+    expect(events.map(({ type }) => type)).toEqual(["error", "load"]);
   });
 
   it("is not read for any more, and when all have, their request is aborted", async () => {

@@ -2,18 +2,18 @@
 // nobody. What a deadline frees is in deadlines.api.test.ts, what a closed engine says in test/ending.
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { SessionEngine } from "../../src/core/index.js";
-import { type DenialProxy, dropAfter, dropBefore, hang, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { dropAfter, dropBefore, type FaultProxy, hang, startFaultProxy } from "../support/fault-proxy.js";
 import { testClient } from "../support/tables.js";
 import { unhandledDuring } from "../support/unhandled.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 beforeAll(async () => {
   bench = await makeBench();
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 

@@ -1,7 +1,7 @@
 // No write that says nothing: what a touch costs, when it is sent, and what it does not break.
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { hang, startDenialProxy, throttled } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { hang, startFaultProxy, throttled } from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
@@ -204,7 +204,7 @@ describe("a touch", () => {
   });
 
   it("is not sent by those who waited for one that met its deadline, where a save has renewed the session by then", async () => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     onTestFinished(() => client.destroy());
@@ -235,7 +235,7 @@ describe("a touch", () => {
     { name: "DynamoDB throttles", answer: throttled(), code: "ERR_SESSION_THROTTLED" },
     { name: "DynamoDB gives no answer", answer: hang, code: "ERR_SESSION_TIMEOUT" },
   ])("that fails since $name fails no one: it is told and reported", async ({ answer, code }) => {
-    const proxy = await startDenialProxy(inject("endpoint"));
+    const proxy = await startFaultProxy(inject("endpoint"));
     onTestFinished(() => proxy.close());
     const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
     const { engine, clock, session, events } = await loadedSession({ client, timeout: 1000 });

@@ -3,14 +3,14 @@ import { beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } f
 import { createSessionEngine, type SessionEngine } from "../../src/core/index.js";
 import { CyclicSessionStore as ExpressStore } from "../../src/express/index.js";
 import { CyclicSessionStore as KoaStore } from "../../src/koa/index.js";
-import { type DenialProxy, startDenialProxy } from "../support/denial-proxy.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
+import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import { answering } from "../support/raw-servers.js";
 import { countRows, testClient, testClientConfig } from "../support/tables.js";
 import { makeSignal, type Signal } from "../support/time.js";
 
 let bench: Bench;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 let isHeld: Signal;
 let hasCome: Signal;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** A proxy that holds every request until the test lets them go on. */
 beforeEach(async () => {
   [isHeld, hasCome] = [makeSignal(), makeSignal()];
-  proxy = await startDenialProxy(inject("endpoint"), async () => {
+  proxy = await startFaultProxy(inject("endpoint"), async () => {
     hasCome.give();
     await isHeld.given;
     return undefined;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { startDenialProxy } from "../support/denial-proxy.js";
+import { startFaultProxy } from "../support/fault-proxy.js";
 import { makeProgram, type SourceProgram } from "../support/source-program.js";
 import { createTable, readRow, testClient } from "../support/tables.js";
 import { makeSignal } from "../support/time.js";
@@ -78,7 +78,7 @@ describe("a process that has nothing left to do ends by itself", { timeout: ENDS
 describe("an application that is told to end while it answers", { timeout: ENDS_WITHIN_MS }, () => {
   it("answers, with the session saved, and is gone", async () => {
     const [hasCome, mayGoOn] = [makeSignal(), makeSignal()];
-    const proxy = await startDenialProxy(inject("endpoint"), async () => {
+    const proxy = await startFaultProxy(inject("endpoint"), async () => {
       hasCome.give();
       await mayGoOn.given;
       return undefined;

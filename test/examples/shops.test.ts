@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { PACKAGE, ROOT } from "../packaging/consumer.js";
-import { type DenialProxy, denied, startDenialProxy } from "../support/denial-proxy.js";
+import { denied, type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
 import { Browser, type BrowserOptions } from "./browser.js";
@@ -66,7 +66,7 @@ for (const shop of SHOPS) {
 function aShop(shop: Shop): void {
   const SECRET = "known to the tests alone, and long enough";
   let table: string;
-  let proxy: DenialProxy;
+  let proxy: FaultProxy;
   let permitted: string[];
   let env: Record<string, string>;
   let running: Program<string>;
@@ -75,7 +75,7 @@ function aShop(shop: Shop): void {
     if (shop.problem !== undefined) throw new Error(shop.problem);
     table = await createTable(client);
     permitted = await permissionsOfReadme();
-    proxy = await startDenialProxy(inject("endpoint"), (action) =>
+    proxy = await startFaultProxy(inject("endpoint"), (action) =>
       permitted.includes(action) ? undefined : denied(action),
     );
     env = { ...dynamoDbAt(proxy.endpoint), TABLE: table, SECRET };

@@ -4,7 +4,6 @@ import { EventEmitter } from "node:events";
 import session from "express-session";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { CyclicSessionStore } from "../../src/express/index.js";
-import { denied, dropBefore, hang, internalError, startDenialProxy } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
 import {
   answerOf,
@@ -16,6 +15,7 @@ import {
   sessionData,
   startApp,
 } from "../support/express-apps.js";
+import { denied, dropBefore, hang, internalError, startFaultProxy } from "../support/fault-proxy.js";
 import { putRow, testClient } from "../support/tables.js";
 import { makeSignal } from "../support/time.js";
 import { unhandledDuring } from "../support/unhandled.js";
@@ -28,7 +28,7 @@ beforeAll(async () => {
 const noTable = { table: { name: "there-is-no-such-table" } };
 
 async function startProxy() {
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   onTestFinished(() => proxy.close());
   return { proxy, client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) };
 }

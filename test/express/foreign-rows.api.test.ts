@@ -288,3 +288,58 @@ describe("a session of 0.0.19", () => {
     expect(app.errors).toEqual([]);
   });
 });
+
+describe("a session whose cookie in the row express-session cannot use", () => {
+  const unusable = [
+    { expires: "soon" },
+    { maxAge: "1 day" },
+    { originalMaxAge: "60000" },
+    { originalMaxAge: 1e300 },
+    { path: "/\r\nx" },
+    { domain: "a;b" },
+    { sameSite: "sometimes" },
+    { serialize: "not a function" },
+  ];
+
+  it.each(unusable)("is served with the application's own, and saved with it: %j", async (fields) => {
+    const { app, id, visitor } = await share({ user: "ada", cookie: { ...plainCookie, ...fields } });
+    const visited = await visitor.visit(async (req, res) => {
+      const seen = req.session.user;
+      req.session.n = 1;
+      // Without a body the headers leave in the store's own callback.
+      const closed = new Promise((resolve) => res.once("close", resolve));
+      res.end();
+      await closed;
+      return seen;
+    });
+    expect(visited).toMatchObject({ status: 200, said: "ada", id });
+    expect(app.errors).toEqual([]);
+    expect(await bench.data(id)).toEqual({ user: "ada", n: 1, cookie: plainCookie });
+  });
+});
+
+describe("an object that throws when it is read", () => {
+  const throwing = (name: string) => ({
+    get [name]() {
+      throw new TypeError("the application's own");
+    },
+  });
+  const refused = { code: "ERR_SESSION_UNSERIALIZABLE", cause: expect.any(TypeError) };
+
+  it.each([
+    { name: "in its cookie", data: throwing("cookie") },
+    { name: "in its cookie's fields", data: { cookie: throwing("path") } },
+    { name: "in a field", data: throwing("user") },
+    { name: "for it was revoked", data: revoked() },
+  ])("$name is refused as data that cannot be stored", async ({ data }) => {
+    const { store, actions } = bench.store();
+    await expect(store.set(newId(), Object(data))).rejects.toMatchObject(refused);
+    expect(actions()).toEqual([]);
+  });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

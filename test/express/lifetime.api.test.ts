@@ -2,7 +2,6 @@
 // most once in `touchInterval`, a changed cookie at once.
 import type { SessionData } from "express-session";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
-import { denied, startDenialProxy } from "../support/denial-proxy.js";
 import {
   type AppOptions,
   answerOf,
@@ -13,6 +12,7 @@ import {
   type StoreOptions,
   startApp,
 } from "../support/express-apps.js";
+import { denied, startFaultProxy } from "../support/fault-proxy.js";
 import { isRead, testClient } from "../support/tables.js";
 import { makeSignal, stopTheClock } from "../support/time.js";
 
@@ -44,7 +44,7 @@ async function startWithVisitor(options: AppOptions = {}, storeOptions: StoreOpt
 
 /** The session's store reaches its table through this. */
 async function startProxy() {
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   onTestFinished(() => proxy.close());
   return { proxy, client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) };
 }

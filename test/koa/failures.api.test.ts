@@ -1,8 +1,8 @@
 // What goes wrong is the request's error, once, with a code; a touch that fails is none, and no failure is left unhandled.
 import type { Middleware } from "koa";
 import { beforeAll, describe, expect, it } from "vitest";
-import { denied, dropBefore, internalError } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
+import { denied, dropBefore, internalError } from "../support/fault-proxy.js";
 import {
   type AppOptions,
   cookiesFor,

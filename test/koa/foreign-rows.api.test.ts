@@ -172,3 +172,31 @@ describe("a session made anew in the place of another", () => {
     expect(await bench.data(id)).toEqual({ n: 2 });
   });
 });
+
+describe("a session whose lifetime in the row koa-session cannot use", () => {
+  it.each([{ _maxAge: "60000" }, { _maxAge: { ms: 1 } }, { _maxAge: true }, { _session: true, _expire: 1 }])(
+    "is served, and saved without it: %j",
+    async (lifetime) => {
+      const { app, id, visitor } = await share({ user: "ada", ...lifetime });
+      const visited = await visitor.visit((ctx) => {
+        ctx.session.n = 1;
+        return ctx.session.user;
+      });
+      expect(visited).toMatchObject({ status: 200, said: "ada", id });
+      expect(app.errors).toEqual([]);
+      expect(await bench.data(id)).toMatchObject({ user: "ada", n: 1 });
+    },
+  );
+
+  it("is no reason to fail with another's error: an object that throws when it is read is refused", async () => {
+    const { store, actions } = bench.store();
+    const data = {
+      get user() {
+        throw new TypeError("the application's own");
+      },
+    };
+    const refused = { code: "ERR_SESSION_UNSERIALIZABLE", cause: expect.any(TypeError) };
+    await expect(store.set(newId(), data, HOUR)).rejects.toMatchObject(refused);
+    expect(actions()).toEqual([]);
+  });
+});

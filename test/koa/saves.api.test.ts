@@ -3,8 +3,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SessionData } from "../../src/core/index.js";
 import type { CyclicSessionStore, KoaContext } from "../../src/koa/index.js";
-import { denied } from "../support/denial-proxy.js";
 import { newId } from "../support/engines.js";
+import { denied } from "../support/fault-proxy.js";
 import {
   type AppOptions,
   fields,

@@ -12,9 +12,9 @@ import {
   dropAfter,
   dropBefore,
   internalError,
-  startDenialProxy,
+  startFaultProxy,
   throttled,
-} from "../support/denial-proxy.js";
+} from "../support/fault-proxy.js";
 import { makeProgram, type SourceProgram } from "../support/source-program.js";
 import { createTable, readRows, testClient } from "../support/tables.js";
 import {
@@ -72,7 +72,7 @@ it(title, { timeout: (SECONDS + 240) * 1000 }, async ({ task }) => {
   const ids = await makeSessions(table);
 
   const faults = mildFaults(SEED);
-  const proxy = await startDenialProxy(inject("endpoint"), faults.decide);
+  const proxy = await startFaultProxy(inject("endpoint"), faults.decide);
   onTestFinished(() => proxy.close());
   const server = await startServer({ endpoint: proxy.endpoint, table });
   const [driven, heaps] = await Promise.all([

@@ -30,6 +30,10 @@ const read: Ask = { do: "read" };
 const signIn: Ask = { do: "sign in", path: ["user"], value: 1 };
 const signOut: Ask = { do: "sign out" };
 
+/** A request that was answered by an error; and one of Express that failed behind its answer. */
+const refused = { status: 500, answer: undefined };
+const failed = { door: "express" as const, failed: true };
+
 const found = (data: Data) => ({ answer: { found: data } });
 const gone = { answer: { found: {}, outcome: "gone" as const } };
 
@@ -217,6 +221,70 @@ describe("the audit", () => {
     ],
   ])("finds %s", (_, visits, rows, what) => {
     expect(whatIsFound(visits, rows)).toEqual(what);
+  });
+
+  it.each<[string, Visit[], Record<string, Data>]>([
+    [
+      "a change, there or not",
+      [visit(1, 2, set("a", 1), refused), visit(3, 4, set("b", 2), refused)],
+      { s: { b: 2 } },
+    ],
+    ["a change of Express, there or not", [visit(1, 2, set("a", 1), failed)], {}],
+    [
+      "a change that takes effect late",
+      [visit(1, 2, set("a", 1), refused), visit(3, 4, read, found({ a: 1 }))],
+      {},
+    ],
+    ["a count", [visit(1, 2, count, refused), visit(3, 4, count)], { s: { hits: 2 } }],
+    [
+      "a sign-out of a session that lives on",
+      [visit(1, 2, set("a", 1)), visit(3, 4, signOut, refused)],
+      { s: { a: 1 } },
+    ],
+    [
+      "a sign-out that took effect",
+      [visit(1, 2, set("a", 1)), visit(3, 4, signOut, refused), visit(5, 6, read)],
+      {},
+    ],
+    [
+      "a sign-in that took the session and gave none",
+      [visit(1, 2, set("a", 1)), visit(3, 4, signIn, { ...refused, ...{ given: "t" } }), visit(5, 6, read)],
+      {},
+    ],
+    [
+      "an update of a session that was never made",
+      [visit(1, 2, set("a", 1), failed), visit(3, 4, count, gone)],
+      {},
+    ],
+  ])("accepts of a request that failed %s", (_, visits, rows) => {
+    const others = whatIsFound(visits, rows).filter((what) => what !== "by a request: failed");
+    expect(others).toEqual([]);
+  });
+
+  it.each<[string, Visit[], Record<string, Data>, string[]]>([
+    [
+      "what was acknowledged before it",
+      [visit(1, 2, set("a", 1)), visit(3, 4, signOut, refused)],
+      { s: { b: 1 } },
+      ["lost", "from nowhere"],
+    ],
+    [
+      "what was acknowledged, to another request",
+      [visit(1, 2, set("a", 1)), visit(3, 4, set("b", 1), refused), visit(5, 6, read)],
+      { s: { a: 1 } },
+      ["by a request: lost"],
+    ],
+    ["an element twice", [visit(1, 2, append(1), refused)], { s: { log: [1, 1] } }, ["doubled"]],
+    ["a count twice", [visit(1, 2, count, refused)], { s: { hits: 2 } }, ["miscounted"]],
+    [
+      "what it brought back",
+      [visit(1, 2, set("a", 1)), visit(3, 4, signOut), visit(5, 6, set("b", 2), refused)],
+      { s: { a: 1, b: 2 } },
+      ["alive"],
+    ],
+  ])("finds in spite of a request that failed: lost, doubled or undone %s", (_, visits, rows, what) => {
+    const others = whatIsFound(visits, rows).filter((name) => name !== "by a request: failed");
+    expect(others).toEqual(what);
   });
 
   it("counts what was acknowledged, what of it lives, and what is lost", () => {

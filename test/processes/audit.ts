@@ -1,7 +1,8 @@
 // The audit of a run: what its requests were told, held against what they found and against the rows that are left.
 //
 // A change is acknowledged by a 2xx that was read to its last byte. It belongs to the session whose id the visitor's
-// cookie says afterwards. Where two requests overlapped, both orders are right: what must be there, and what may be.
+// cookie says afterwards. Where two requests overlapped, both orders are right: what must be there, and what may be. What
+// was not acknowledged may take effect at any time, or never.
 import { valueAt } from "./apps/act.js";
 import type { Visit } from "./drive.js";
 import type { Data, Path } from "./protocol.js";
@@ -52,6 +53,11 @@ interface Span {
   readonly endedAt: number;
 }
 
+/** The end of a session by one of its requests. */
+interface Ending extends Span {
+  readonly visit: Visit;
+}
+
 const AT_THE_END: Span = { startedAt: Number.POSITIVE_INFINITY, endedAt: Number.POSITIVE_INFINITY };
 
 /** Holds the visits of a run against each other, and against the data of the rows that are left, by session id. */
@@ -63,11 +69,13 @@ export function audit(visits: readonly Visit[], rows: ReadonlyMap<string, Data>)
   let living = 0;
   for (const id of sessions.ids()) {
     const data = rows.get(id);
-    if (sessions.endingsOf(id).length > 0) {
+    const endings = sessions.endingsOf(id);
+    if (endings.some(isCertain)) {
       if (data)
         inTable.push(finding("alive", `${id} was ended, and is in the table: ${JSON.stringify(data)}`));
       continue;
     }
+    if (endings.length > 0 && data === undefined) continue;
     living += sessions.changesOf(id).filter(isAcknowledged).length;
     inTable.push(...compare(id, data ?? {}, sessions.changesOf(id), AT_THE_END));
   }
@@ -89,7 +97,7 @@ export function audit(visits: readonly Visit[], rows: ReadonlyMap<string, Data>)
 /** What the visits say of each session. */
 class Sessions {
   readonly #own = new Map<string, Change[]>();
-  readonly #endings = new Map<string, Visit[]>();
+  readonly #endings = new Map<string, Ending[]>();
   readonly #madeBy = new Map<string, Visit>();
   readonly #all = new Map<string, readonly Change[]>();
 
@@ -99,8 +107,11 @@ class Sessions {
       if (left !== undefined) add(this.#own, left, ...changesBy(visit));
       if (visit.sent === undefined) continue;
       add(this.#own, visit.sent);
-      if (visit.ask.do === "sign out" || visit.ask.do === "sign in") add(this.#endings, visit.sent, visit);
-      if (visit.ask.do === "sign in" && left !== undefined) this.#madeBy.set(left, visit);
+      if (visit.ask.do === "sign out" || visit.ask.do === "sign in")
+        add(this.#endings, visit.sent, { visit, ...spanOf(visit) });
+      // One that failed may have left the visitor with what it came with.
+      if (visit.ask.do === "sign in" && left !== undefined && left !== visit.sent)
+        this.#madeBy.set(left, visit);
     }
   }
 
@@ -109,7 +120,7 @@ class Sessions {
   }
 
   /** The requests that ended it. */
-  endingsOf(id: string): readonly Visit[] {
+  endingsOf(id: string): readonly Ending[] {
     return this.#endings.get(id) ?? [];
   }
 
@@ -127,13 +138,13 @@ class Sessions {
     // express-session empties a session that gets a new id.
     if (signIn?.sent === undefined || signIn.door === "express") return [];
     const isAlone = this.endingsOf(signIn.sent).every(
-      (other) => other === signIn || other.startedAt > signIn.endedAt,
+      (other) => other.visit === signIn || other.startedAt > signIn.endedAt,
     );
     return this.changesOf(signIn.sent)
       .filter((change) => change.startedAt < signIn.endedAt)
       .map((change) => ({
         ...change,
-        isCertain: change.isCertain && isAlone && change.endedAt < signIn.startedAt,
+        isCertain: change.isCertain && isAlone && isOk(signIn) && change.endedAt < signIn.startedAt,
       }));
   }
 }
@@ -150,12 +161,8 @@ function idAfter({ ask, given, sent }: Visit): string | undefined {
 }
 
 function changesBy(visit: Visit): Change[] {
-  const { ask, startedAt, answer } = visit;
-  const when = {
-    startedAt,
-    endedAt: isOk(visit) ? visit.endedAt : Number.POSITIVE_INFINITY,
-    isCertain: true,
-  };
+  const { ask, answer } = visit;
+  const when = { ...spanOf(visit), isCertain: true };
   switch (ask.do) {
     case "set":
     case "sign in":
@@ -173,16 +180,29 @@ function changesBy(visit: Visit): Change[] {
   }
 }
 
-function isOk({ status }: Visit): boolean {
-  return status >= 200 && status < 300;
+/** Whether the visitor was told that it is done. */
+export function isOk({ status, failed }: Visit): boolean {
+  return status >= 200 && status < 300 && !failed;
 }
 
-function isAcknowledged({ endedAt, isCertain }: Change): boolean {
-  return isCertain && endedAt < Number.POSITIVE_INFINITY;
+/** When it takes effect: at any time from its beginning, where nobody was told. */
+function spanOf(visit: Visit): Span {
+  return { startedAt: visit.startedAt, endedAt: isOk(visit) ? visit.endedAt : Number.POSITIVE_INFINITY };
+}
+
+function isAcknowledged(change: Change): boolean {
+  return change.isCertain && isCertain(change);
+}
+
+function isCertain({ endedAt }: Span): boolean {
+  return endedAt < Number.POSITIVE_INFINITY;
 }
 
 function ofAnswer(visit: Visit): Finding[] {
-  return isOk(visit) ? [] : [finding("failed", `${nameOf(visit)} was answered ${visit.status}`)];
+  if (isOk(visit)) return [];
+  return [
+    finding("failed", `${nameOf(visit)} was answered ${visit.status}${visit.failed ? ", and failed" : ""}`),
+  ];
 }
 
 /** An ended session's id is not to be given out again. */
@@ -193,6 +213,7 @@ function ofCookie(visit: Visit, sessions: Sessions): Finding[] {
   const by = door === "koa" ? startedAt : endedAt;
   const isEnded = sessions
     .endingsOf(given)
+    .filter(isCertain)
     .some((ending) => (door === "koa" ? ending.endedAt : ending.startedAt) < by);
   return isEnded ? [finding("given back", `${nameOf(visit)} was given the id that had ended`)] : [];
 }
@@ -209,9 +230,12 @@ function ofFound(visit: Visit, sessions: Sessions): Finding[] {
   }
   if (endings.some((ending) => ending.startedAt < endedAt) && (isEmpty || answer.outcome === "gone"))
     return [];
-  if (answer.outcome === "gone")
+  const changes = sessions.changesOf(sent);
+  // Who was to make it may have failed.
+  const mayNeverHaveBeen = !changes.every(isCertain) && !changes.some((change) => isBefore(change, visit));
+  if (answer.outcome === "gone" && !mayNeverHaveBeen)
     return [finding("lost", `${nameOf(visit)} was told that its session is gone`)];
-  return compare(nameOf(visit), answer.found, sessions.changesOf(sent), { startedAt, endedAt });
+  return compare(nameOf(visit), answer.found, changes, { startedAt, endedAt });
 }
 
 /** What data lacks that was acknowledged before the span, or has that was not begun before its end. */
@@ -303,7 +327,7 @@ function elementsAt(data: Data, path: Path): readonly unknown[] {
 const OF_FRAMEWORKS = ["cookie", "_maxAge", "_expire", "_session"];
 
 /** The paths of the application's values. */
-function leavesOf(data: Data): Path[] {
+export function leavesOf(data: Data): Path[] {
   return Object.entries(data)
     .filter(([name]) => !OF_FRAMEWORKS.includes(name))
     .flatMap(([name, value]) => leavesBelow([name], value));

@@ -7,7 +7,16 @@ import { honoDriver } from "../conformance/apps/hono.js";
 import { koaDriver } from "../conformance/apps/koa.js";
 import type { Driver } from "../conformance/driver.js";
 import type { Planned } from "./plan.js";
-import { type Answer, ASK_HEADER, type Ask, DOORS, type Door, type Path } from "./protocol.js";
+import {
+  type Answer,
+  ASK_HEADER,
+  type Ask,
+  CORE_COOKIE,
+  DOORS,
+  type Door,
+  type Path,
+  VISIT_HEADER,
+} from "./protocol.js";
 
 /** A request and what came of it. */
 export interface Visit {
@@ -22,20 +31,27 @@ export interface Visit {
   readonly endedAt: number;
   /** 0 where no response came. */
   readonly status: number;
+  /** Whether it failed though its status says nothing of it: Express learns of a failed save when the response has left. */
+  readonly failed?: boolean;
   /** The id that the response's cookie says. */
   readonly given: string | undefined;
   readonly answer: Answer | undefined;
 }
 
-/** How the frameworks name and sign their cookies: a session's id travels from one to the other. */
+/** How the doors name and sign their cookies: a session's id travels from one to the other. */
 export const COOKIES: Readonly<Record<Door, Pick<Driver, "idIn" | "cookiesFor">>> = {
   express: expressDriver,
   koa: koaDriver,
   hono: honoDriver,
+  core: {
+    idIn: (cookies) => cookies.get(CORE_COOKIE),
+    cookiesFor: (id) => new Map([[CORE_COOKIE, id]]),
+  },
 };
 
-type Origins = readonly Readonly<Record<Door, string>>[];
+export type Origins = readonly Readonly<Record<Door, string>>[];
 
+// No request takes longer, whatever its operations wait for.
 const ANSWERED_WITHIN_MS = 30_000;
 
 /** Whoever holds one of the sessions, or is about to get one. */
@@ -50,12 +66,14 @@ interface Holder {
 }
 
 /** Sends everything that was planned, so many requests at a time. */
-export async function drive(plan: readonly Planned[], origins: Origins, inFlight: number): Promise<Visit[]> {
+export async function drive(plan: Iterable<Planned>, origins: Origins, inFlight: number): Promise<Visit[]> {
   const holders = new Map<number, Holder>();
   const sender = new Sender(origins);
-  const left = plan.values();
+  const left = plan[Symbol.iterator]();
   const worker = async () => {
-    for (const planned of left) await play(planned, holderOf(planned.place), sender);
+    for (let next = left.next(); !next.done; next = left.next()) {
+      await play(next.value, holderOf(next.value.place), sender);
+    }
   };
   function holderOf(place: number): Holder {
     const holder = holders.get(place) ?? { id: undefined, arriving: undefined, removable: [], ended: [] };
@@ -66,15 +84,16 @@ export async function drive(plan: readonly Planned[], origins: Origins, inFlight
   return sender.visits;
 }
 
-/** Reads sessions by every framework, at processes in turn. */
+/** Reads sessions by every door, or by those that are said, at processes in turn. */
 export async function readEverywhere(
   ids: Iterable<string>,
   origins: Origins,
   inFlight: number,
+  doorsOf: (i: number) => readonly Door[] = () => DOORS,
 ): Promise<Visit[]> {
   const sender = new Sender(origins);
   const left = [...ids]
-    .flatMap((id, i) => DOORS.map((door) => ({ id, door, process: i % origins.length })))
+    .flatMap((id, i) => doorsOf(i).map((door) => ({ id, door, process: i % origins.length })))
     .values();
   const worker = async () => {
     for (const { id, door, process } of left) {
@@ -101,7 +120,8 @@ async function play(planned: Planned, holder: Holder, sender: Sender): Promise<v
   const visit = await sender.send(planned, askFor(planned, holder), late ?? id);
   if (visit.sent !== holder.id || visit.status !== 200) return;
   if (visit.ask.do === "sign out") arrive(holder, undefined);
-  if (visit.ask.do === "sign in") arrive(holder, visit.given);
+  // By signing in; or for its session had ended by a request that did not say so.
+  else if (visit.given !== undefined && visit.given !== id) arrive(holder, visit.given);
   if (visit.ask.do === "set") holder.removable.push(visit.ask.path);
   if (visit.ask.do === "set twice") holder.removable.push(...visit.ask.paths);
 }
@@ -164,12 +184,13 @@ export function headersFor(door: Door, ask: Ask, id: string | undefined): Record
 type Sent = Pick<Planned, "n" | "door" | "process" | "waits">;
 
 /** Sends requests, and lets those that are to wait go on when others have ended. */
-class Sender {
+export class Sender {
   readonly visits: Visit[] = [];
   readonly #origins: Origins;
   // A connection for each request: none that is kept can be closed by the server in the moment of its next use.
   readonly #agent = new Agent({ keepAlive: false });
-  readonly #waiting: { readonly until: number; readonly goOn: () => void }[] = [];
+  /** What lets a request go on, and after how many visits. */
+  readonly #waiting = new Map<() => void, number>();
   #moments = 0;
   #active = 0;
 
@@ -186,16 +207,19 @@ class Sender {
       method: "POST",
       agent: this.#agent,
       signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
-      headers: headersFor(door, ask, id),
+      headers: { ...headersFor(door, ask, id), [VISIT_HEADER]: n },
     });
     const answered = responseTo(outgoing);
+    const goOn = () => void outgoing.end();
     if (waits > 0) {
       outgoing.flushHeaders();
-      this.#waiting.push({ until: this.visits.length + waits, goOn: () => outgoing.end() });
-    } else outgoing.end();
+      this.#waiting.set(goOn, this.visits.length + waits);
+    } else goOn();
     this.#letGoOn();
 
     const { status, setCookies, body } = await answered;
+    // One that failed before its change waits for nobody.
+    if (this.#waiting.delete(goOn)) goOn();
     this.#active -= 1;
     const visit: Visit = {
       ...{ n, door, ask, sent: id, startedAt, endedAt: ++this.#moments, status },
@@ -209,11 +233,14 @@ class Sender {
 
   /** Those whose time has come; and one more where all that are on their way wait for each other. */
   #letGoOn(): void {
-    for (const waiting of this.#waiting.splice(0)) {
-      if (waiting.until <= this.visits.length) waiting.goOn();
-      else this.#waiting.push(waiting);
-    }
-    if (this.#waiting.length >= this.#active) this.#waiting.shift()?.goOn();
+    for (const [goOn, until] of this.#waiting) if (until <= this.visits.length) this.#let(goOn);
+    const [first] = this.#waiting.keys();
+    if (first && this.#waiting.size >= this.#active) this.#let(first);
+  }
+
+  #let(goOn: () => void): void {
+    this.#waiting.delete(goOn);
+    goOn();
   }
 }
 

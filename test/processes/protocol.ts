@@ -1,8 +1,8 @@
 // What the driver asks of the processes: their visitors' requests, and beside those a control that starts applications
 // and says what they have cost. Plain JSON, over HTTP.
 
-/** The frameworks whose applications every process serves. */
-export const DOORS = ["express", "koa", "hono"] as const;
+/** Whose applications every process serves: the frameworks, and the core by itself. */
+export const DOORS = ["express", "koa", "hono", "core"] as const;
 export type Door = (typeof DOORS)[number];
 
 export type Concurrency = "merge" | "last-write-wins";
@@ -36,6 +36,10 @@ export type Ask =
 
 /** The ask travels in this header: the body is for requests that wait for its end after they have loaded. */
 export const ASK_HEADER = "x-ask";
+/** The number of the request, in the plan. */
+export const VISIT_HEADER = "x-visit";
+/** The cookie of the application without a framework. */
+export const CORE_COOKIE = "sid";
 
 export type Data = Readonly<Record<string, unknown>>;
 

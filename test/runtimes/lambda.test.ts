@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { Cell } from "../conformance/cell.js";
 import type { App } from "../conformance/place.js";
 import type { Visitor } from "../conformance/visitor.js";
-import type { Answer } from "../support/denial-proxy.js";
+import type { Answer } from "../support/fault-proxy.js";
 import { bundle } from "./bundle.js";
 import { connections } from "./connections.js";
 import type { Remote } from "./remote.js";

@@ -1,12 +1,12 @@
 // A table at an emulator, in the model's place: every command is carried out by both, and both must do the same. The
 // engine is answered by the emulator.
 import {
-  CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { createTable } from "../support/create-table.js";
 import { type EmulatorName, startEmulator } from "../support/emulators.js";
 import { type Item, isSameValue } from "./expressions.js";
 import type { Table } from "./network.js";
@@ -34,15 +34,7 @@ export async function startEmulatedTable(name: EmulatorName): Promise<EmulatedTa
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
     maxAttempts: 1,
   });
-  const keys = ["pk", "sk"];
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: keys.map((key) => ({ AttributeName: key, AttributeType: "S" })),
-      KeySchema: keys.map((key, i) => ({ AttributeName: key, KeyType: i === 0 ? "HASH" : "RANGE" })),
-    }),
-  );
+  await createTable(client, {}, TABLE);
 
   async function send({ action, input }: Command): Promise<Answer> {
     const whole = { ...input, TableName: TABLE };

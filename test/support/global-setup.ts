@@ -12,7 +12,7 @@ declare module "vitest" {
 
 const NEEDS_DYNAMODB_LOCAL = /dynamodb-local$|^runtimes$/;
 // Against the better emulator where that is at hand.
-const TAKES_EITHER = /^(processes|price|load)$/;
+const TAKES_EITHER = /^(processes|price|faults|load)$/;
 
 export default async function setup(project: TestProject) {
   const name = emulatorOf(project.name);

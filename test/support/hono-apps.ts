@@ -5,8 +5,8 @@ import { type Context, type Env, Hono } from "hono";
 import { inject, onTestFinished } from "vitest";
 import type { SessionEvent } from "../../src/core/doors.js";
 import { type SessionEnv, type SessionOptions, session } from "../../src/hono/index.js";
-import { type DenialProxy, startDenialProxy } from "./denial-proxy.js";
 import { Clock } from "./engines.js";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.js";
 import {
   type CallRecord,
   countRows,
@@ -116,7 +116,7 @@ export type TestOptions = Partial<SessionOptions>;
 export interface HonoBench {
   readonly table: string;
   readonly client: DynamoDBClient;
-  readonly proxy: DenialProxy;
+  readonly proxy: FaultProxy;
   /** The requests that reached the table since the last look. */
   requests(): string[];
   row(id: string): Promise<Row | undefined>;
@@ -131,7 +131,7 @@ export interface HonoBench {
 export async function makeHonoBench(): Promise<HonoBench> {
   const direct = testClient();
   const table = await createTable(direct);
-  const proxy = await startDenialProxy(inject("endpoint"));
+  const proxy = await startFaultProxy(inject("endpoint"));
   // Retries are the SDK's, and held elsewhere.
   const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
   const sent = recordCalls(client);

@@ -10,8 +10,8 @@ import { inject, onTestFinished } from "vitest";
 import type { SessionEvent } from "../../src/core/events.js";
 import type { TableOptions } from "../../src/core/options.js";
 import { CyclicSessionStore, type CyclicSessionStoreOptions, type KoaContext } from "../../src/koa/index.js";
-import { type DenialProxy, startDenialProxy } from "./denial-proxy.js";
 import { type Bench, makeBench } from "./engines.js";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.js";
 import { type CallRecord, isRead, type KeyNames, recordCalls, testClient } from "./tables.js";
 
 const SECRET = "of the tests";
@@ -208,8 +208,8 @@ export async function makeStoreBench(keys: KeyNames = {}): Promise<StoreBench> {
 }
 
 /** A client whose way to the table leads through a proxy that lets everything pass, until told otherwise. */
-export async function startProxy(): Promise<{ proxy: DenialProxy; client: DynamoDBClient }> {
-  const proxy = await startDenialProxy(inject("endpoint"));
+export async function startProxy(): Promise<{ proxy: FaultProxy; client: DynamoDBClient }> {
+  const proxy = await startFaultProxy(inject("endpoint"));
   onTestFinished(() => proxy.close());
   return { proxy, client: testClient({ endpoint: proxy.endpoint, maxAttempts: 1 }) };
 }

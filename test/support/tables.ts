@@ -1,9 +1,6 @@
 // Clients, tables and rows for tests of the DynamoDB API, at whichever emulator the vitest project has chosen.
-import { randomBytes } from "node:crypto";
 import {
   type AttributeValue,
-  CreateTableCommand,
-  DescribeTableCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
@@ -11,14 +8,11 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { inject } from "vitest";
+import { createTable, type KeyNames, withDefaults } from "./create-table.js";
+
+export { createTable, type KeyNames };
 
 export type Row = Record<string, AttributeValue>;
-
-/** Names of the key attributes; `sortKey: null` for a table with a hash key alone. */
-export interface KeyNames {
-  hashKey?: string;
-  sortKey?: string | null;
-}
 
 /** What every client of the tests is made from: the emulator's endpoint, and a region and credentials of no worth. */
 export function testClientConfig(overrides: DynamoDBClientConfig = {}): DynamoDBClientConfig {
@@ -32,24 +26,6 @@ export function testClientConfig(overrides: DynamoDBClientConfig = {}): DynamoDB
 
 export function testClient(overrides: DynamoDBClientConfig = {}): DynamoDBClient {
   return new DynamoDBClient(testClientConfig(overrides));
-}
-
-/** Makes a table of its own for the caller, and gives its name once it is active. */
-export async function createTable(client: DynamoDBClient, keys: KeyNames = {}): Promise<string> {
-  const { hashKey, sortKey } = withDefaults(keys);
-  const table = `test-${randomBytes(8).toString("hex")}`;
-  const attributes = sortKey === null ? [hashKey] : [hashKey, sortKey];
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: "S" })),
-      KeySchema: attributes.map((name, i) => ({ AttributeName: name, KeyType: i === 0 ? "HASH" : "RANGE" })),
-    }),
-  );
-  // The emulators are ready within milliseconds: asking again at once is quicker than the SDK's waiter.
-  while (!(await isActive(client, table)));
-  return table;
 }
 
 /** The row whose keys both hold `key`, as DynamoDB stores it, or undefined. */
@@ -167,13 +143,4 @@ export function loseNextAnswer(
       },
     { step: "deserialize", priority: "low" },
   );
-}
-
-async function isActive(client: DynamoDBClient, table: string): Promise<boolean> {
-  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
-  return Table?.TableStatus === "ACTIVE";
-}
-
-function withDefaults({ hashKey = "pk", sortKey = "sk" }: KeyNames) {
-  return { hashKey, sortKey };
 }

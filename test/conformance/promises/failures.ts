@@ -7,7 +7,7 @@ import {
   hang,
   internalError,
   throttled,
-} from "../../support/denial-proxy.js";
+} from "../../support/fault-proxy.js";
 import type { Subject } from "../cell.js";
 import type { App } from "../place.js";
 import type { Visit, Visitor } from "../visitor.js";

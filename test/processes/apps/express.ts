@@ -8,6 +8,7 @@ import type { Served } from "../../conformance/driver.js";
 import { SECRET } from "../../conformance/protocol.js";
 import { ASK_HEADER } from "../protocol.js";
 import { act, askIn } from "./act.js";
+import { inVisit } from "./visit.js";
 
 export function startExpress(
   options: CyclicSessionStoreOptions,
@@ -38,5 +39,5 @@ export function startExpress(
     failed(error);
     if (!res.headersSent) res.status(500).end();
   });
-  return serve(app, () => store.close());
+  return serve(inVisit(app), () => store.close());
 }

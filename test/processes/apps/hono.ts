@@ -8,6 +8,7 @@ import type { Served } from "../../conformance/driver.js";
 import { SECRET } from "../../conformance/protocol.js";
 import { ASK_HEADER } from "../protocol.js";
 import { act, askIn } from "./act.js";
+import { inVisit } from "./visit.js";
 
 export function startHono(options: SessionStoreOptions, failed: (error: unknown) => void): Promise<Served> {
   const app = new Hono<SessionEnv>();
@@ -33,5 +34,5 @@ export function startHono(options: SessionStoreOptions, failed: (error: unknown)
     failed(error);
     return c.body(null, 500);
   });
-  return serve(getRequestListener(app.fetch), async () => {});
+  return serve(inVisit(getRequestListener(app.fetch)), async () => {});
 }

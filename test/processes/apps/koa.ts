@@ -8,6 +8,7 @@ import type { Served } from "../../conformance/driver.js";
 import { SECRET } from "../../conformance/protocol.js";
 import { ASK_HEADER } from "../protocol.js";
 import { act, askIn } from "./act.js";
+import { inVisit } from "./visit.js";
 
 export function startKoa(
   options: CyclicSessionStoreOptions,
@@ -42,5 +43,5 @@ export function startKoa(
       () => text(ctx.req),
     );
   });
-  return serve(app.callback(), () => store.close());
+  return serve(inVisit(app.callback()), () => store.close());
 }

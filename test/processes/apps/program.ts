@@ -1,17 +1,14 @@
-// The program of one process: the applications of all three frameworks over one table, and a control that starts them,
+// The program of one process: the applications of all doors over one table, and a control that starts them,
 // closes them, and says what they have cost.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SessionStoreOptions } from "../../../src/core/index.js";
-import type { Served } from "../../conformance/driver.js";
 import { listen } from "../../runtimes/apps/listen.js";
 import type { Bill, Command, Settings, Told } from "../protocol.js";
 import { billOf } from "./bill.js";
-import { startExpress } from "./express.js";
-import { startHono } from "./hono.js";
-import { startKoa } from "./koa.js";
+import { startDoors } from "./doors.js";
 
 interface Running {
-  readonly served: readonly Served[];
+  close(): Promise<void>;
   readonly client: DynamoDBClient;
   readonly bill: Bill;
   readonly errors: readonly string[];
@@ -40,18 +37,17 @@ async function start({ endpoint, table, concurrency }: Settings): Promise<Told> 
     },
   };
   const failed = (error: unknown) => void errors.push(String(error));
-  const express = await startExpress(options, failed);
-  const koa = await startKoa(options, failed);
-  const hono = await startHono(options, failed);
-  running = { served: [express, koa, hono], client, bill, errors };
-  return { origins: { express: express.origin, koa: koa.origin, hono: hono.origin } };
+  const { origins, close } = await startDoors(options, failed);
+  running = { close, client, bill, errors };
+  return { origins };
 }
 
 async function close(): Promise<Told> {
   if (running === undefined) throw new Error("nothing runs here");
-  const { served, client, bill, errors } = running;
+  const { client, bill, errors } = running;
+  const closed = running.close();
   running = undefined;
-  await Promise.all(served.map((application) => application.close()));
+  await closed;
   client.destroy();
   return { bill, errors };
 }

@@ -1,30 +1,36 @@
-// The denial proxy itself: what the SDK makes of each of its answers, and what the table holds afterwards.
-import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+// The fault proxy itself: what the SDK makes of each of its answers, and what the table holds afterwards.
+import { BatchGetItemCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import {
-  type DenialProxy,
+  type Answer,
   denied,
   dropAfter,
   dropBefore,
   expiredToken,
+  type FaultProxy,
   hang,
   internalError,
-  startDenialProxy,
+  requestLimitExceeded,
+  skewed,
+  startFaultProxy,
   throttled,
+  throttling,
+  timeTooSkewed,
+  unavailable,
   unrecognizedClient,
-} from "./denial-proxy.js";
+} from "./fault-proxy.js";
 import { countRows, createTable, putRow, readRow, recordCalls, testClient } from "./tables.js";
 import { makeSignal } from "./time.js";
 
 const direct = testClient();
 let table: string;
-let proxy: DenialProxy;
+let proxy: FaultProxy;
 
 beforeAll(async () => {
   table = await createTable(direct, { sortKey: null });
 });
 beforeEach(async () => {
-  proxy = await startDenialProxy(inject("endpoint"));
+  proxy = await startFaultProxy(inject("endpoint"));
 });
 afterEach(() => proxy.close());
 
@@ -37,7 +43,7 @@ function get(key: string) {
   return new GetItemCommand({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: true });
 }
 
-describe("denial proxy", () => {
+describe("fault proxy", () => {
   it("passes through what it is not told to refuse, and lists it", async () => {
     const client = proxied();
     await putRow(client, table, { pk: { S: "passed" }, text: { S: "é".repeat(10_000) } });
@@ -63,6 +69,11 @@ describe("denial proxy", () => {
     { refusal: unrecognizedClient(), name: "UnrecognizedClientException", message: /token.*is invalid/ },
     { refusal: throttled(), name: "ProvisionedThroughputExceededException", message: /throughput/ },
     { refusal: internalError(), name: "InternalServerError", message: /Internal/ },
+    { refusal: throttling(), name: "ThrottlingException", message: /Rate of requests/ },
+    { refusal: requestLimitExceeded(), name: "RequestLimitExceeded", message: /limit/ },
+    { refusal: unavailable(), name: "ServiceUnavailable", message: /unavailable/ },
+    { refusal: skewed(), name: "InvalidSignatureException", message: /Signature expired.*5 min/ },
+    { refusal: timeTooSkewed(), name: "RequestTimeTooSkewed", message: /difference/ },
   ])("gives the SDK's caller $name", async ({ refusal, name, message }) => {
     proxy.decide = () => refusal;
     const outcome = await proxied()
@@ -104,6 +115,82 @@ describe("denial proxy", () => {
     expect(await countRows(direct, fresh)).toBe(rows);
   });
 
+  it.each<{ answer: Answer; rows: number; name: string }>([
+    { answer: "half", rows: 1, name: "SyntaxError" },
+    { answer: "web-page", rows: 0, name: "SyntaxError" },
+    { answer: { ...internalError(), isCarriedOut: true }, rows: 1, name: "InternalServerError" },
+  ])("answers what cannot be believed, and leaves $rows rows: $name", async ({ answer, rows, name }) => {
+    const fresh = await createTable(direct);
+    proxy.decide = () => answer;
+    const put = new PutItemCommand({ TableName: fresh, Item: { pk: { S: "a" }, sk: { S: "a" } } });
+    await expect(proxied().send(put)).rejects.toMatchObject({ name });
+    expect(await countRows(direct, fresh)).toBe(rows);
+  });
+
+  it.each<{ answer: Answer; rows: number }>([
+    { answer: "hang", rows: 0 },
+    { answer: "hang-after", rows: 1 },
+    { answer: "stall", rows: 1 },
+  ])("keeps its client waiting, and leaves $rows rows: $answer", async ({ answer, rows }) => {
+    const fresh = await createTable(direct);
+    proxy.decide = () => answer;
+    const put = new PutItemCommand({ TableName: fresh, Item: { pk: { S: "a" }, sk: { S: "a" } } });
+    const gaveUp = new AbortController();
+    const sent = proxied().send(put, { abortSignal: gaveUp.signal });
+    await expect.poll(() => proxy.requests).toEqual(["PutItem"]);
+    await proxy.calm();
+    expect(await countRows(direct, fresh)).toBe(rows);
+    expect(proxy.waiting).toBe(1);
+    gaveUp.abort();
+    await expect(sent).rejects.toMatchObject({ name: "AbortError" });
+    await expect.poll(() => proxy.waiting).toBe(0);
+  });
+
+  it("lets a late attempt arrive when its retry has been served", async () => {
+    const order: number[] = [];
+    proxy.decide = (_, __, { number }) => {
+      order.push(number);
+      return number === 1 ? "late" : undefined;
+    };
+    const client = testClient({
+      endpoint: proxy.endpoint,
+      requestHandler: { requestTimeout: 50, throwOnRequestTimeout: true },
+    });
+    const put = new PutItemCommand({
+      TableName: table,
+      Item: { pk: { S: "late" } },
+      ConditionExpression: "attribute_not_exists(pk)",
+    });
+    await client.send(put);
+    await proxy.calm();
+    expect(order).toEqual([1, 2]);
+    expect(await readRow(direct, table, "late", { sortKey: null })).toBeDefined();
+  });
+
+  it("gives half of the keys back", async () => {
+    proxy.decide = () => "unprocessed";
+    const keys = ["1", "2", "3"].map((key) => ({ pk: { S: key } }));
+    for (const key of keys) await putRow(direct, table, key);
+    const ask = (Keys: typeof keys) =>
+      proxied().send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys } } }));
+    const { Responses, UnprocessedKeys } = await ask(keys);
+    expect(Responses?.[table]).toEqual(keys.slice(0, 1));
+    expect(UnprocessedKeys?.[table]?.Keys).toEqual(keys.slice(1));
+    expect((await ask(keys.slice(0, 1))).UnprocessedKeys?.[table]?.Keys).toEqual(keys.slice(0, 1));
+  });
+
+  it("refuses connections for a while", async () => {
+    proxy.decide = () => {
+      proxy.decide = () => undefined;
+      return { refuseForMs: 100 };
+    };
+    await expect(proxied().send(get("any"))).rejects.toMatchObject({ code: "ECONNRESET" });
+    await expect(proxied().send(get("any"))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await proxy.calm();
+    await expect(proxied().send(get("any"))).resolves.toBeDefined();
+    expect(proxy.requests).toEqual(["GetItem", "GetItem"]);
+  });
+
   it("holds a request for as long as the decision takes", async () => {
     const decision = makeSignal();
     proxy.decide = async () => {
@@ -125,6 +212,6 @@ describe("denial proxy", () => {
     await expect.poll(() => proxy.requests).toEqual(["GetItem"]);
     await proxy.close();
     expect(await answer).toMatchObject({ code: "ECONNRESET" });
-    proxy = await startDenialProxy(inject("endpoint"));
+    proxy = await startFaultProxy(inject("endpoint"));
   });
 });

@@ -1,0 +1,128 @@
+// A table that is down does not gather all requests of an application behind it: a hundred wait, and find out when it is
+// back; the others are told at once. Where answers come, however slowly, everybody waits.
+import { afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
+import { type Bench, makeBench, newId, type TestEngine } from "../support/engines.js";
+import { type FaultProxy, hang, startFaultProxy } from "../support/fault-proxy.js";
+import { testClient } from "../support/tables.js";
+
+const MOST_WAITING = 100;
+// Silence is two attempts' time, and looked at four times.
+const TIMEOUT_MS = 1200;
+const TICK_MS = 200;
+
+let bench: Bench;
+let proxy: FaultProxy;
+beforeAll(async () => {
+  bench = await makeBench();
+});
+beforeEach(async () => {
+  proxy = await startFaultProxy(inject("endpoint"));
+});
+afterEach(() => proxy.close());
+
+const unavailable = { code: "ERR_SESSION_UNAVAILABLE" };
+
+/** An engine whose deadlines and looks at the table come when a test says so. */
+function heldEngine() {
+  const deadlines: (() => void)[] = [];
+  const ticks: (() => void)[] = [];
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      if (ms !== TIMEOUT_MS && ms !== TICK_MS) return resolve();
+      signal?.addEventListener("abort", () => resolve());
+      (ms === TIMEOUT_MS ? deadlines : ticks).push(resolve);
+    });
+  const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
+  const test = bench.engine({ client, timeout: TIMEOUT_MS, sleep });
+  const tick = async () => {
+    await expect.poll(() => ticks.length).toBeGreaterThan(0);
+    ticks.shift()?.();
+    await nextTurn();
+  };
+  return { ...test, deadlines, ticks, tick };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function loads({ engine }: Pick<TestEngine, "engine">, count: number): Promise<unknown>[] {
+  const asked = Array.from({ length: count }, () => engine.load(newId()));
+  for (const one of asked) one.catch(() => {});
+  return asked;
+}
+
+async function expectAllToEnd({ deadlines }: { deadlines: (() => void)[] }, waiting: Promise<unknown>[]) {
+  for (const reach of deadlines) reach();
+  for (const one of waiting) await expect(one).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
+}
+
+it("a hundred wait for a table that answers nothing, and the rest are told at once", async () => {
+  proxy.decide = () => hang;
+  const test = heldEngine();
+  const waiting = loads(test, MOST_WAITING);
+  // Nobody knows yet that it is down.
+  waiting.push(...loads(test, 1));
+  for (let look = 0; look < 4; look++) await test.tick();
+  const before = test.deadlines.length;
+  await expect(test.engine.load(newId())).rejects.toMatchObject({
+    ...unavailable,
+    message: expect.stringContaining(`table "${bench.table}"`),
+  });
+  await expect(test.engine.save(newId(), { n: 1 })).rejects.toMatchObject(unavailable);
+  await expect(test.engine.destroy(newId())).rejects.toMatchObject(unavailable);
+  expect(await test.engine.touch(newId())).toMatchObject({ outcome: "failed", error: unavailable });
+  expect(test.deadlines).toHaveLength(before);
+  await expectAllToEnd(test, waiting);
+  // That it was down says nothing of those who come when nobody waits any more.
+  const later = loads(test, MOST_WAITING + 2);
+  await expectAllToEnd(test, later);
+});
+
+it("the first answer lets all of them in again", async () => {
+  proxy.decide = () => hang;
+  const test = heldEngine();
+  const waiting = loads(test, MOST_WAITING + 1);
+  for (let look = 0; look < 4; look++) await test.tick();
+  await expect(test.engine.load(newId())).rejects.toMatchObject(unavailable);
+  // Two gave up: one more may find out.
+  for (const reach of test.deadlines.slice(0, 2)) reach();
+  await Promise.allSettled(waiting.slice(0, 2));
+  await nextTurn();
+  proxy.decide = () => undefined;
+  expect(await test.engine.load(newId())).toBeUndefined();
+  expect(await Promise.all([test.engine.load(newId()), test.engine.load(newId())])).toEqual([
+    undefined,
+    undefined,
+  ]);
+  for (const reach of test.deadlines) reach();
+  await Promise.allSettled(waiting);
+});
+
+it("a table that is slow, and answers some, turns nobody away", async () => {
+  proxy.decide = () => hang;
+  const test = heldEngine();
+  const waiting = loads(test, MOST_WAITING);
+  await expect.poll(() => proxy.requests).toHaveLength(1);
+  for (let round = 0; round < 3; round++) {
+    waiting.push(...loads(test, 1));
+    await expect.poll(() => proxy.requests).toHaveLength(2 + 2 * round);
+    for (let look = 0; look < 3; look++) await test.tick();
+    proxy.decide = () => undefined;
+    expect(await test.engine.load(newId())).toBeUndefined();
+    proxy.decide = () => hang;
+    await test.tick();
+  }
+  waiting.push(...loads(test, 1));
+  expect(test.deadlines.length).toBeGreaterThan(MOST_WAITING);
+  await expectAllToEnd(test, waiting);
+});
+
+it("fewer than a hundred wait without being looked at", async () => {
+  proxy.decide = () => hang;
+  const test = heldEngine();
+  const waiting = loads(test, MOST_WAITING);
+  await nextTurn();
+  expect(test.ticks).toHaveLength(0);
+  await expectAllToEnd(test, waiting);
+});

@@ -1,0 +1,71 @@
+// Which faults strike: by the seed alone, each kind in its turn, and only what it can strike.
+import { describe, expect, it } from "vitest";
+import { KINDS } from "./kinds.js";
+import { LateCreations } from "./late-creations.js";
+import { FaultPlan } from "./plan.js";
+
+const REQUESTS = ["GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"];
+
+async function struck(plan: FaultPlan, requests: number): Promise<unknown[]> {
+  const attempt = { call: "a", number: 1 };
+  const answers: unknown[] = [];
+  for (let i = 0; i < requests; i++) answers.push(await plan.decide(String(REQUESTS[i % 4]), {}, attempt));
+  return answers;
+}
+
+function begun(seed: number, kinds = KINDS): FaultPlan {
+  const plan = new FaultPlan(kinds, seed);
+  plan.begin();
+  return plan;
+}
+
+describe("the faults of a run", () => {
+  it("are the same by the same seed, and others by another", async () => {
+    const names = async (seed: number) => {
+      const plan = begun(seed);
+      await struck(plan, 500);
+      return [...plan.injected];
+    };
+    expect(await names(1)).toEqual(await names(1));
+    expect(await names(1)).not.toEqual(await names(2));
+  });
+
+  it("are of every kind, and of none before it begins or after it ends", async () => {
+    const plan = new FaultPlan(KINDS, 1);
+    await struck(plan, 100);
+    expect(plan.injected.size).toBe(0);
+    plan.begin();
+    await struck(plan, 1000);
+    expect(plan.injected.size).toBe(KINDS.length);
+    const before = [...plan.injected];
+    plan.end();
+    await struck(plan, 100);
+    expect([...plan.injected]).toEqual(before);
+  });
+
+  it.each(KINDS)("strike as often as they are to: $name", async (kind) => {
+    const plan = begun(1, [kind]);
+    const answers = await struck(plan, 2000);
+    const able = REQUESTS.filter(
+      (action) => kind.strikes?.({ action, body: {}, attempt: { call: "a", number: 1 } }) ?? true,
+    );
+    const share = answers.filter((answer) => answer !== undefined).length / (500 * able.length);
+    expect(share).toBeGreaterThan(kind.rate * 0.7);
+    expect(share).toBeLessThan(kind.rate * 1.3);
+    const elsewhere = answers.filter((answer, i) => answer && !able.includes(String(REQUESTS[i % 4])));
+    expect(elsewhere).toEqual([]);
+  });
+});
+
+it("a session that a creation makes once more after its destroy is judged no further; others are", () => {
+  const late = new LateCreations();
+  const of = (id: string) => ({ Key: { pk: { S: `session-store#${id}` } } });
+  const creation = (id: string) => ({ ...of(id), ConditionExpression: "attribute_not_exists(#sess)" });
+  late.see("UpdateItem", creation("a"));
+  late.see("DeleteItem", of("a"));
+  late.see("UpdateItem", { ...of("a"), ConditionExpression: "#rev = :read_rev" });
+  expect([...late.ids]).toEqual([]);
+  late.see("UpdateItem", creation("b"));
+  late.see("UpdateItem", creation("a"));
+  expect([...late.ids]).toEqual(["a"]);
+});
