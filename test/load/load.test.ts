@@ -39,6 +39,9 @@ const WANTED = 2_000;
 /** Each process needs files for other things, too. */
 const SPARE_FILES = 500;
 const MEASURED_TIMES = 5;
+/** Every connection has had an answer by then. */
+const WARM_AFTER = 0.4;
+const LONGEST_WARMING_S = 60;
 
 /** What a heap may grow by under a load that stays the same: requests that happen to be on their way, compiled code. */
 const MOST_GROWTH_BYTES = 16 * 1024 * 1024;
@@ -204,10 +207,12 @@ async function measuring(
   server: Awaited<ReturnType<typeof startServer>>,
   seconds: number,
 ): Promise<number[]> {
-  const heaps: number[] = [];
-  for (let time = 0; time < MEASURED_TIMES; time++) {
-    // The load is what is waited for: it takes as long as it was asked to.
-    await delay((seconds * 1000) / (MEASURED_TIMES + 1));
+  // The load is what is waited for: it takes as long as it was asked to.
+  const warming = Math.min(WARM_AFTER * seconds, LONGEST_WARMING_S);
+  await delay(warming * 1000);
+  const heaps = [(await server.ask("measure")).heapBytes];
+  while (heaps.length < MEASURED_TIMES) {
+    await delay(((seconds - warming) * 1000) / MEASURED_TIMES);
     heaps.push((await server.ask("measure")).heapBytes);
   }
   return heaps;
