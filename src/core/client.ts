@@ -121,7 +121,7 @@ async function resendWhatHangs<Answer>(
   for (;;) {
     const attempt = new AbortController();
     const callOff = () => attempt.abort(sending.signal.reason);
-    // Not taken off when the answer begins: the rest of it can be called off as well.
+    // Not taken off when the answer begins: the rest of it can be called off as well. One of an attempt that hung is.
     sending.signal.addEventListener("abort", callOff, { once: true });
     if (sending.signal.aborted) callOff();
     let hangs = false;
@@ -132,6 +132,7 @@ async function resendWhatHangs<Answer>(
     try {
       return await handle(attempt.signal);
     } catch (error) {
+      sending.signal.removeEventListener("abort", callOff);
       if (!hangs || sending.signal.aborted) throw error;
       sending.resent += 1;
     } finally {

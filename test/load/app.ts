@@ -6,7 +6,7 @@ import express, { type NextFunction, type Request, type Response } from "express
 import session from "express-session";
 import { SessionStoreError } from "../../src/core/index.js";
 import { CyclicSessionStore } from "../../src/express/index.js";
-import { type AppSettings, type Asked, SECRET, type Told, WRITE_HEADER } from "./protocol.js";
+import { type AppSettings, type Asked, PAUSE_HEADER, SECRET, type Told, WRITE_HEADER } from "./protocol.js";
 
 declare module "express-session" {
   interface SessionData {
@@ -19,6 +19,7 @@ const errors: Record<string, number> = {};
 const unhandled: string[] = [];
 process.on("uncaughtException", (error) => void unhandled.push(String(error)));
 process.on("unhandledRejection", (error) => void unhandled.push(String(error)));
+process.on("warning", (warning) => void unhandled.push(String(warning)));
 process.on("disconnect", () => process.exit());
 
 const store = new CyclicSessionStore({
@@ -28,8 +29,6 @@ const store = new CyclicSessionStore({
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   },
-  // More connections than two processors serve at once: who waits is to be answered all the same.
-  timeout: 20_000,
 });
 
 function failed(error: unknown, res: Response): void {
@@ -39,6 +38,7 @@ function failed(error: unknown, res: Response): void {
 }
 
 const app = express();
+app.use((req, _res, next) => void setTimeout(next, Number(req.get(PAUSE_HEADER))));
 app.use(session({ store, secret: SECRET, resave: false, saveUninitialized: false }));
 app.get("/", (req, res) => {
   const found = req.session.n;

@@ -26,7 +26,6 @@ declare module "autocannon" {
 
   interface Result {
     readonly requests: { readonly sent: number };
-    readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
     readonly errors: number;
     readonly timeouts: number;
   }

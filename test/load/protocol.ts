@@ -16,11 +16,11 @@ export interface Told {
   readonly heapBytes: number;
   /** Errors that reached the application's error handler or a save's callback, by code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What nobody handled. */
+  /** What nobody handled, and warnings of Node's: of listeners that gather, of timers. */
   readonly unhandled: readonly string[];
 }
 
-/** The driver's argument, as JSON. */
+/** What the driver reads, as JSON. */
 export interface DriverSettings {
   readonly origin: string;
   /** The session's cookie of each connection. */
@@ -35,6 +35,7 @@ export interface Driven {
   readonly byStatus: Readonly<Record<string, number>>;
   /** Connections that broke, and requests that were given up. */
   readonly broken: number;
+  /** From a request's sending to its answer, without its pause. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Of each connection, in the order of its cookie: the number that was written last and acknowledged, and the last sent. */
   readonly visitors: readonly { readonly acknowledged: number; readonly sent: number }[];
@@ -44,5 +45,11 @@ export interface Driven {
 
 /** The header by which a request asks for a number to be written into its session. */
 export const WRITE_HEADER = "x-write";
+
+/**
+ * The header that says for how many milliseconds a visitor pauses before this request: the application waits for it, before
+ * anything of the session's, as autocannon cannot.
+ */
+export const PAUSE_HEADER = "x-pause";
 
 export const SECRET = "of the tests";
