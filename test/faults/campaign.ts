@@ -179,7 +179,7 @@ class Run {
     const all = await readRows(this.#client, this.#table);
     const rows = dataOf(all.filter(({ sess }) => sess));
     const stubs = all.filter(({ sess }) => !sess).map(idOf);
-    const visits = withOrphans(this.#visits, rows);
+    const visits = withOrphans(this.#visits, rows.keys(), this.#operations);
     const readings = await this.#readAll(visits);
     const { inTable, byRequests, acknowledged, living } = audit([...visits, ...readings], rows);
     const found = [...inTable, ...byRequests]

@@ -1,89 +1,25 @@
 // Sessions whose ids nobody was given: of requests that failed, whose writes took effect even so.
-import { valueAt } from "../processes/apps/act.js";
-import { isOk, leavesOf } from "../processes/audit.js";
+import { isOk } from "../processes/audit.js";
 import type { Visit } from "../processes/drive.js";
-import type { Data } from "../processes/protocol.js";
+import type { Operation } from "./watch.js";
 
 /**
- * The visits, those that failed with the ids of the sessions that they are seen to have made: by the values that they
- * alone set, or that the session held whose place the new one took. A session that no such request can have made stays
- * nobody's.
+ * The visits, those that failed with the ids of the sessions that they made: which a save for them was of. A session that
+ * no such request made stays nobody's.
  */
-export function withOrphans(visits: readonly Visit[], rows: ReadonlyMap<string, Data>): Visit[] {
+export function withOrphans(
+  visits: readonly Visit[],
+  ids: Iterable<string>,
+  operations: readonly Pick<Operation, "name" | "session" | "visit">[],
+): Visit[] {
   const known = new Set(visits.flatMap(({ sent, given }) => [sent, given]));
-  const makers = new Map<Visit, string>();
-  const mayHaveMade = visits.filter((visit) => visit.given === undefined && !isOk(visit));
-  const places = new Places(visits);
-  for (const [id, data] of rows) {
-    if (known.has(id)) continue;
-    const may = mayHaveMade.filter((visit) => !makers.has(visit));
-    // A session that took another's place also has what failed there, and took effect.
-    const signIns = may.filter(({ ask }) => ask.do === "sign in");
-    const isTelling = valuesIn(data).size > 0;
-    const maker =
-      signIns.find((visit) => isMadeBy(data, visit)) ??
-      places.takenBy(signIns, data) ??
-      may.find((visit) => isMadeBy(data, visit)) ??
-      signIns.find(() => !isTelling);
-    if (maker) makers.set(maker, id);
+  const orphans = new Set([...ids].filter((id) => !known.has(id)));
+  const made = new Map<number | undefined, string>();
+  for (const { name, session, visit } of operations) {
+    if (name === "save" && orphans.has(session)) made.set(visit, session);
   }
-  return visits.map((visit) => ({ ...visit, given: makers.get(visit) ?? visit.given }));
-}
-
-function isMadeBy(data: Data, { ask, door }: Visit): boolean {
-  switch (ask.do) {
-    case "set":
-    case "sign in":
-      return valueAt(data, ask.path) === ask.value;
-    case "set twice":
-      return ask.paths.some((path) => valueAt(data, path) === ask.value);
-    case "append":
-      return valuesIn(data).has(ask.value);
-    case "count":
-      // Hono's update makes a session where there is none.
-      return door === "hono" && valueAt(data, ask.path) === 1;
-    default:
-      return false;
-  }
-}
-
-/** Which sessions took the place of which, and held what they had held. */
-class Places {
-  readonly #before = new Map<string, string>();
-  readonly #setIn = new Map<unknown, string>();
-
-  constructor(visits: readonly Visit[]) {
-    for (const { n, ask, sent, given } of visits) {
-      const id = given ?? sent;
-      // What a request sets is its own number.
-      if (id !== undefined) this.#setIn.set(n, id);
-      if (ask.do === "sign in" && sent !== undefined && given !== undefined && given !== sent)
-        this.#before.set(given, sent);
-    }
-  }
-
-  /** Of these requests, that were to give a session another id, the one whose session had most of this data. */
-  takenBy(signIns: readonly Visit[], data: Data): Visit | undefined {
-    const held = [...valuesIn(data)].map((value) => this.#setIn.get(value));
-    let [best, most]: [Visit | undefined, number] = [undefined, 0];
-    for (const visit of signIns) {
-      const line = this.#lineOf(visit.sent);
-      const count = held.filter((id) => id !== undefined && line.has(id)).length;
-      if (count > most) [best, most] = [visit, count];
-    }
-    return best;
-  }
-
-  /** A session, and those in whose place it stands. */
-  #lineOf(newest: string | undefined): Set<string> {
-    const line = new Set<string>();
-    for (let id = newest; id !== undefined && !line.has(id); id = this.#before.get(id)) line.add(id);
-    return line;
-  }
-}
-
-/** What requests set and appended. */
-function valuesIn(data: Data): Set<unknown> {
-  const paths = leavesOf(data).filter(([name]) => name !== "hits");
-  return new Set(paths.flatMap((path) => valueAt(data, path)));
+  return visits.map((visit) => {
+    const mayHaveMade = visit.given === undefined && !isOk(visit);
+    return mayHaveMade ? { ...visit, given: made.get(visit.n) } : visit;
+  });
 }

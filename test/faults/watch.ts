@@ -2,6 +2,7 @@
 // long each took, what came of it, for whose request, and that it was answered once.
 import { SessionEngine } from "../../src/core/engine.js";
 import { SessionStoreError } from "../../src/core/index.js";
+import { SessionInHand } from "../../src/core/session.js";
 import { CyclicSessionStore } from "../../src/express/index.js";
 import { currentVisit } from "../processes/apps/visit.js";
 
@@ -11,6 +12,8 @@ const CALLED_BACK = ["get", "set", "touch", "destroy"] as const;
 /** An operation that was answered. */
 export interface Operation {
   readonly name: string;
+  /** The session's id. */
+  readonly session: string;
   /** The request that it was done for. */
   readonly visit: number | undefined;
   readonly durationMs: number;
@@ -44,10 +47,12 @@ export class Watch {
   #operation(name: string, call: Call, args: readonly unknown[]): unknown {
     const startedAt = performance.now();
     const visit = currentVisit();
+    const [target] = args;
+    const session = target instanceof SessionInHand ? target.id : String(target);
     this.waiting += 1;
     const settle = (error?: unknown) => {
       this.waiting -= 1;
-      this.operations.push({ name, visit, durationMs: performance.now() - startedAt, error });
+      this.operations.push({ name, session, visit, durationMs: performance.now() - startedAt, error });
     };
     const answered = call(args);
     Promise.resolve(answered).then((result) => {
