@@ -81,8 +81,8 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
   const attemptMs = attemptMsOf(timeoutMs);
   const client = new DynamoDBClient({
     cacheMiddleware: true,
-    // For an answer that stalls midway, after the attempt's own limit.
-    requestHandler: { socketTimeout: 1.5 * attemptMs, httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
+    // For an answer that stalls midway, after the limit of any attempt.
+    requestHandler: { socketTimeout: 2.2 * attemptMs, httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     ...config,
   });
   // It has each input and output copied for a logger, also where there is none.
@@ -125,10 +125,14 @@ async function resendWhatHangs<Answer>(
     sending.signal.addEventListener("abort", callOff, { once: true });
     if (sending.signal.aborted) callOff();
     let hangs = false;
-    const timer = setTimeout(() => {
-      hangs = true;
-      attempt.abort();
-    }, attemptMs);
+    // Later ones have twice the time: DynamoDB may be slow rather than the connection dead.
+    const timer = setTimeout(
+      () => {
+        hangs = true;
+        attempt.abort();
+      },
+      sending.resent === 0 ? attemptMs : 2 * attemptMs,
+    );
     try {
       return await handle(attempt.signal);
     } catch (error) {
@@ -142,8 +146,9 @@ async function resendWhatHangs<Answer>(
 }
 
 /**
- * What the SDK takes for an answer is one only if it is JSON (or CBOR, which the SDK has as well): the SDK looks at the status alone, and reads of the empty page
- * that some other server answers with that there is no session, or that it was written.
+ * What the SDK takes for an answer is one only if it is JSON, or CBOR, which the SDK has as well: the SDK looks at the
+ * status alone, and reads of the empty page that some other server answers with that there is no session, or that it was
+ * written.
  */
 function checked<Answer extends { readonly response: unknown }>(answer: Answer): Answer {
   const { statusCode, headers } = isObject(answer.response) ? answer.response : {};
