@@ -42,6 +42,12 @@ const FAILURES: readonly (readonly [RegExp, SessionErrorCode, says: string])[] =
     "ERR_SESSION_ACCESS",
     "ACTION: the region is missing, is none, or is not the endpoint's; set clientConfig.region or AWS_REGION",
   ],
+  // Before the credentials: Node's codes speak of signatures as well.
+  [
+    /^(EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO_|[A-Z_]*CERT)/,
+    "ERR_SESSION_UNAVAILABLE",
+    "ACTION failed, for there is no TLS to the endpoint (NAME); check whether clientConfig.endpoint is http or https, and certificates",
+  ],
   [
     /^[^:]*(credentials|token|signature|accesskey|accessdenied|notauthorized|optinrequired|unrecognizedclient)|: .*credential/i,
     "ERR_SESSION_ACCESS",
@@ -87,11 +93,6 @@ const FAILURES: readonly (readonly [RegExp, SessionErrorCode, says: string])[] =
     /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)/,
     "ERR_SESSION_UNAVAILABLE",
     "ACTION failed, for nobody answers at the endpoint (NAME); check clientConfig.endpoint, and that it can be reached",
-  ],
-  [
-    /^(EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO_|[A-Z_]*CERT)/,
-    "ERR_SESSION_UNAVAILABLE",
-    "ACTION failed, for there is no TLS to the endpoint (NAME); check whether clientConfig.endpoint is http or https, and certificates",
   ],
 ];
 

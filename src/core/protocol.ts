@@ -136,7 +136,8 @@ export class RowProtocol {
   ): Promise<"touched" | "throttled" | "gone"> {
     const row = await this.#liveRow(session, operation);
     const outcome = row ? await this.#touch(session, row, cookie, operation) : "gone";
-    if (outcome === "gone") session.end();
+    // One that is still to be made is not over: there is nothing yet to move.
+    if (outcome === "gone" && !session.mayCreate) session.end();
     if (outcome !== "renewed by another") return outcome;
     tellOf(this.#options, operation, { type: "throttle" });
     return "throttled";

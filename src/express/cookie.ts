@@ -47,7 +47,10 @@ export function isSameCookie(one: StoredCookie, other: StoredCookie): boolean {
 /** Whether a cookie says nothing that another does not, but for times. */
 export function isOfSameMake(one: StoredCookie, other: StoredCookie): boolean {
   return Object.keys(one).every(
-    (name) => one[name] === other[name] || (isTime(one[name]) && isTime(other[name])),
+    (name) =>
+      one[name] === other[name] ||
+      // A number in the place of a text is another make: express-session takes either in one place alone.
+      (typeof one[name] === typeof other[name] && isTime(one[name]) && isTime(other[name])),
   );
 }
 

@@ -283,26 +283,29 @@ export class CyclicSessionStore extends session.Store {
     return adopted;
   }
 
-  /** `session()` assigns `store.generate`: what that makes is linked as a new session. */
+  /**
+   * `session()` assigns `store.generate`, and an application may put its own around what it finds there: what they make
+   * is linked as a new session.
+   */
   #linkWhatIsGenerated(): void {
+    let linked: Generate | undefined;
     Object.defineProperty(this, "generate", {
       configurable: true,
       enumerable: true,
-      get: () => this.#generate && this.#generateLinked,
+      get: () => linked,
       set: (generate: Generate | undefined) => {
         this.#generate = generate;
+        linked = generate && ((req) => this.#linkAsNew(generate, req));
       },
     });
   }
 
-  readonly #generateLinked: Generate = (req) => {
-    this.#generate?.(req);
-    this.#links.set(req.session, {
-      session: this.#engine.create(req.sessionID),
-      cookie: undefined,
-      isCookieStored: false,
-    });
-  };
+  #linkAsNew(generate: Generate, req: Request): void {
+    generate.call(this, req);
+    if (this.#links.of(req.session)) return;
+    const session = this.#engine.create(req.sessionID);
+    this.#links.set(req.session, { session, cookie: undefined, isCookieStored: false });
+  }
 
   /** Whether express-session can use a stored cookie. Hardly one is of another make than the last. */
   #isUsable(stored: StoredCookie | undefined): boolean {

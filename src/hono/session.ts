@@ -263,7 +263,8 @@ export class RequestSession implements Session {
   }
 
   async #end(ending: "regenerated" | "destroyed", change: Change): Promise<void> {
-    this.#ending = ending;
+    // What is to be destroyed has no successor, though a new id is asked for before that is done.
+    this.#ending = this.#ending === "destroyed" ? "destroyed" : ending;
     this.#addChange(change);
     await this.#inTurn(() => this.#write());
   }

@@ -388,6 +388,20 @@ function namesOf(error: unknown): string {
 }
 
 describe("a failure of the service or the network", () => {
+  it.each(["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERT_SIGNATURE_FAILURE"])(
+    "is one of certificates where Node says %s, though signatures are spoken of",
+    async (code) => {
+      // As node:tls fails; certificates to fail so would end one day.
+      const handle = () => Promise.reject(Object.assign(new Error("not verified"), { code }));
+      const clientConfig = testClientConfig({ requestHandler: { handle }, maxAttempts: 1 });
+      const { engine } = bench.engine({ client: undefined, clientConfig });
+      await expect(engine.load(newId())).rejects.toMatchObject({
+        code: "ERR_SESSION_UNAVAILABLE",
+        message: expect.stringContaining(`no TLS to the endpoint (${code})`),
+      });
+    },
+  );
+
   it.each([
     { ask: "save", action: "UpdateItem" },
     { ask: "touch", action: "UpdateItem" },

@@ -162,6 +162,14 @@ describe("a touch", () => {
     expect(await engine.touch(newId())).toEqual({ outcome: "gone" });
   });
 
+  it("of a session that was never saved finds none, and leaves it to be saved", async () => {
+    const { engine } = bench.engine();
+    const session = engine.create(newId());
+    expect(await engine.touch(session)).toEqual({ outcome: "gone" });
+    expect(await engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+    expect((await engine.load(session.id))?.data).toEqual({ n: 1 });
+  });
+
   it("of a session that a slow request holds looks whether it was renewed, before it is called gone", async () => {
     const { engine, clock, session, load } = await loadedSession({ ttl: 10_000 });
     clock.pass(5000);

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest"
 import type { CyclicSessionStore } from "../../src/express/index.js";
 import { newId } from "../support/engines.js";
 import {
+  type AppRequest,
   answerOf,
   done,
   type Handler,
@@ -270,6 +271,26 @@ describe("a store", () => {
     expect(own.generate).toBeTypeOf("function");
     own.more = "of the application's";
     expect(own.more).toBe("of the application's");
+  });
+
+  it("gives a new session what an application puts around the generate that session() made", async () => {
+    const { store, actions } = bench.store();
+    const app = await startApp({ store });
+    const open = store as unknown as { generate(req: AppRequest): void };
+    const { generate } = open;
+    open.generate = (req) => {
+      generate(req);
+      req.session.cart = [];
+    };
+    const visitor = app.visitor();
+    const visit = await visitor.visit(async (req) => {
+      await done((callback) => req.session.save(callback));
+      req.session.user = "ada";
+    });
+    expect(visit.status).toBe(200);
+    expect(await bench.data(visit.id)).toMatchObject({ cart: [], user: "ada" });
+    expect(actions()).toEqual(["UpdateItem", "UpdateItem"]);
+    expect(app.errors).toEqual([]);
   });
 
   it("is never gone for express-session: it emits neither 'disconnect' nor 'connect'", async () => {

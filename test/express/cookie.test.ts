@@ -204,6 +204,8 @@ describe("whether a cookie is of the make of one that could be used", () => {
     ["a time that is none", { expires: "2030-99-01T00:00:00.000Z" }, false],
     ["a max age beyond all dates", { originalMaxAge: 1e300 }, false],
     ["a max age in words", { originalMaxAge: "1 day" }, false],
+    ["a max age in digits", { originalMaxAge: "60000" }, false],
+    ["an end in milliseconds", { expires: 60_000 }, false],
     ["another path", { path: "/;" }, false],
     ["a field more", { serialize: "not a function" }, false],
     ["no end", { expires: null }, false],

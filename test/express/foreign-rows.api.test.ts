@@ -301,6 +301,15 @@ describe("a session whose cookie in the row express-session cannot use", () => {
     { serialize: "not a function" },
   ];
 
+  it("is known for that though the one before could be used", async () => {
+    const { app, neighbour, visitor } = await share({ n: 1, cookie: { ...plainCookie, originalMaxAge: 60_000 } });
+    expect((await visitor.visit(ownFields)).said).toEqual({ n: 1 });
+    const id = newId();
+    await neighbour.save(id, { n: 2, cookie: { ...plainCookie, originalMaxAge: "60000" } });
+    expect((await app.visitor(cookieFor(id)).visit(ownFields)).said).toEqual({ n: 2 });
+    expect(app.errors).toEqual([]);
+  });
+
   it.each(unusable)("is served with the application's own, and saved with it: %j", async (fields) => {
     const { app, id, visitor } = await share({ user: "ada", cookie: { ...plainCookie, ...fields } });
     const visited = await visitor.visit(async (req, res) => {

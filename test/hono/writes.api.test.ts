@@ -497,6 +497,17 @@ describe("destroy", () => {
     expect(await bench.data(visitor.id())).toEqual({ after: 1 });
   });
 
+  it("stays a destroy when a new id is asked for before it is done", async () => {
+    const { visitor, elsewhere } = await appWith({ user: "ada" });
+    await visitor.visit(async ({ var: { session } }) => {
+      await session.get();
+      await elsewhere.visit((c) => c.var.session.set("secret", "ada's"));
+      void session.destroy();
+      await session.regenerate({ user: "bob" });
+    });
+    expect(await bench.data(visitor.id())).toEqual({ user: "bob" });
+  });
+
   it("of a new session costs nothing", async () => {
     const visit = await bench
       .app()
