@@ -302,7 +302,10 @@ describe("a session whose cookie in the row express-session cannot use", () => {
   ];
 
   it("is known for that though the one before could be used", async () => {
-    const { app, neighbour, visitor } = await share({ n: 1, cookie: { ...plainCookie, originalMaxAge: 60_000 } });
+    const { app, neighbour, visitor } = await share({
+      n: 1,
+      cookie: { ...plainCookie, originalMaxAge: 60_000 },
+    });
     expect((await visitor.visit(ownFields)).said).toEqual({ n: 1 });
     const id = newId();
     await neighbour.save(id, { n: 2, cookie: { ...plainCookie, originalMaxAge: "60000" } });
