@@ -120,6 +120,10 @@ class Run {
     this.#doors = parts.doors;
     this.#errors = parts.errors;
     this.#clock = parts.clock;
+    this.#proxy.decide = (action, body, attempt) => {
+      this.#late.arrives(body);
+      return plan.decide(action, body, attempt);
+    };
     this.#proxy.carriedOut = (action, body) => this.#late.see(action, body);
   }
 
@@ -127,7 +131,7 @@ class Run {
     const plan = new FaultPlan(kinds, seed);
     const client = testClient();
     const table = await createTable(client);
-    const proxy = await startFaultProxy(inject("endpoint"), plan.decide);
+    const proxy = await startFaultProxy(inject("endpoint"));
     const errors: Parts["errors"] = new Map();
     const clock = { ahead: 0 };
     const doors = await startDoors(optionsFor(proxy.endpoint, table, clock), (error) => {

@@ -5,12 +5,19 @@ export class LateCreations {
   /** Their ids. */
   readonly ids = new Set<string>();
   readonly #destroyed = new Set<string>();
+  /** The creations that came when nobody had destroyed their session yet: one that comes later is none to look away from. */
+  readonly #inTime = new WeakSet<object>();
+
+  /** A request has come, with this body, and is yet to be carried out. */
+  arrives(body: unknown): void {
+    if (isCreation(body) && !this.#destroyed.has(idIn(body))) this.#inTime.add(Object(body));
+  }
 
   /** A request has been carried out. */
   see(action: string, body: unknown): void {
     const id = idIn(body);
     if (action === "DeleteItem") this.#destroyed.add(id);
-    if (action === "UpdateItem" && isCreation(body) && this.#destroyed.has(id)) this.ids.add(id);
+    if (this.#inTime.has(Object(body)) && this.#destroyed.has(id)) this.ids.add(id);
   }
 }
 

@@ -57,15 +57,20 @@ describe("the faults of a run", () => {
   });
 });
 
-it("a session that a creation makes once more after its destroy is judged no further; others are", () => {
+it("a session that a late creation makes once more after its destroy is judged no further; one that a new creation makes is", () => {
   const late = new LateCreations();
   const of = (id: string) => ({ Key: { pk: { S: `session-store#${id}` } } });
   const creation = (id: string) => ({ ...of(id), ConditionExpression: "attribute_not_exists(#sess)" });
-  late.see("UpdateItem", creation("a"));
-  late.see("DeleteItem", of("a"));
-  late.see("UpdateItem", { ...of("a"), ConditionExpression: "#rev = :read_rev" });
+  const come = (body: object) => {
+    late.arrives(body);
+    return body;
+  };
+  const delayed = come(creation("a"));
+  for (const id of ["a", "b"]) late.see("UpdateItem", come(creation(id)));
+  for (const id of ["a", "b"]) late.see("DeleteItem", of(id));
+  late.see("UpdateItem", come(creation("b")));
+  late.see("UpdateItem", come({ ...of("a"), ConditionExpression: "#rev = :read_rev" }));
   expect([...late.ids]).toEqual([]);
-  late.see("UpdateItem", creation("b"));
-  late.see("UpdateItem", creation("a"));
+  late.see("UpdateItem", delayed);
   expect([...late.ids]).toEqual(["a"]);
 });
