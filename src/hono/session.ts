@@ -287,7 +287,8 @@ export class RequestSession implements Session {
   /** Destroys the session in hand. What is written next is under another id. */
   async #leave(): Promise<void> {
     const { engine } = this.#request;
-    const isDestroyed = this.#ending === "destroyed";
+    const ending = this.#ending;
+    const isDestroyed = ending === "destroyed";
     if (isDestroyed) {
       await this.#loading?.catch(() => {});
       // Nothing of it is wanted: it need not be read.
@@ -299,11 +300,12 @@ export class RequestSession implements Session {
     // What another request wrote meanwhile is taken along. What one destroyed does not come back under another id.
     if (isDestroyed || isLost) this.#rest({});
     this.#isNew ||= isDestroyed;
-    if (this.#session) this.#left = isDestroyed ? undefined : this.#session;
+    this.#left = isDestroyed ? undefined : (this.#session ?? this.#left);
     this.#session = undefined;
     this.#isEnded ||= isDestroyed || !isLost;
     this.#isGone = false;
-    this.#ending = undefined;
+    // Another may have been asked for meanwhile.
+    if (this.#ending === ending) this.#ending = undefined;
   }
 
   async #touch(): Promise<void> {

@@ -508,6 +508,23 @@ describe("destroy", () => {
     expect(await bench.data(visitor.id())).toEqual({ user: "bob" });
   });
 
+  it("counts as well while a regenerate is on its way", async () => {
+    const { visitor, elsewhere } = await appWith({ user: "ada" });
+    await visitor.visit(async ({ var: { session } }) => {
+      await session.get();
+      await elsewhere.visit((c) => c.var.session.set("secret", "ada's"));
+      let destroying: Promise<void> | undefined;
+      bench.proxy.decide = (action) => {
+        if (action === "DeleteItem") destroying ??= session.destroy();
+        return undefined;
+      };
+      await session.regenerate();
+      await destroying;
+      session.set("user", "bob");
+    });
+    expect(await bench.data(visitor.id())).toEqual({ user: "bob" });
+  });
+
   it("of a new session costs nothing", async () => {
     const visit = await bench
       .app()
