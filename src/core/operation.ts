@@ -115,7 +115,12 @@ export class OperationRunner {
     try {
       if (this.#isClosed) throw closed();
       if (this.#traffic.isJammed(this.#options.sleep)) throw jammed(operation.name, this.#options.tableName);
-      return await this.#withinTimeout(operation, work);
+      this.#traffic.enter();
+      try {
+        return await this.#withinTimeout(operation, work);
+      } finally {
+        this.#traffic.leave();
+      }
     } catch (error) {
       this.report(operation.name, operation.session, error, operation.startedAt);
       return recover(error);

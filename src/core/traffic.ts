@@ -12,6 +12,7 @@ export class Traffic {
   readonly #onTheirWay = new Set<Promise<unknown>>();
   readonly #silenceMs: number;
   readonly #isShared: boolean;
+  #waiting = 0;
   #isClosed = false;
   #isSilent = false;
   #isWatched = false;
@@ -35,18 +36,25 @@ export class Traffic {
    * time. `sleep` is the option.
    */
   isJammed(sleep: (ms: number) => Promise<void>): boolean {
-    if (this.#onTheirWay.size < MOST_WAITING) return false;
+    if (this.#waiting < MOST_WAITING) return false;
     if (!this.#isSilent && !this.#isWatched && this.#isShared) void this.#watch(sleep).catch(() => {});
     return this.#isSilent;
+  }
+
+  /** One more waits for the table. */
+  enter(): void {
+    this.#waiting += 1;
+  }
+
+  leave(): void {
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#isSilent = false;
   }
 
   /** One more is on its way, until it settles; whoever ignores it has no unhandled rejection. */
   follow<T>(operation: Promise<T>): Promise<T> {
     this.#onTheirWay.add(operation);
-    const forget = () => {
-      this.#onTheirWay.delete(operation);
-      if (this.#onTheirWay.size === 0) this.#isSilent = false;
-    };
+    const forget = () => this.#onTheirWay.delete(operation);
     operation.then(forget, forget);
     return operation;
   }
@@ -69,7 +77,7 @@ export class Traffic {
       for (let ticks = 0; ticks < TICKS_OF_SILENCE; ticks++) {
         const answers = this.#answers;
         await sleep(this.#silenceMs / TICKS_OF_SILENCE);
-        if (this.#answers !== answers || this.#onTheirWay.size < MOST_WAITING) return;
+        if (this.#answers !== answers || this.#waiting < MOST_WAITING) return;
       }
       this.#isSilent = true;
     } finally {

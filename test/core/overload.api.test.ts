@@ -126,3 +126,16 @@ it("fewer than a hundred wait without being looked at", async () => {
   expect(test.ticks).toHaveLength(0);
   await expectAllToEnd(test, waiting);
 });
+
+it("what is one for closing, and holds operations, is not counted beside them", async () => {
+  proxy.decide = () => hang;
+  const test = heldEngine();
+  const waiting = Array.from({ length: MOST_WAITING / 2 + 1 }, () =>
+    test.engine.asOne((engine) => engine.load(newId())),
+  );
+  for (const one of waiting) one.catch(() => {});
+  waiting.push(test.engine.load(newId()));
+  await nextTurn();
+  expect(test.ticks).toHaveLength(0);
+  await expectAllToEnd(test, waiting);
+});
