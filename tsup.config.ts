@@ -19,6 +19,7 @@ export default defineConfig({
   entry: {
     "core/doors": "src/core/doors.ts",
     "core/index": "src/core/index.ts",
+    "codecs/index": "src/codecs/index.ts",
     "express/index": "src/express/index.ts",
     "koa/index": "src/koa/index.ts",
     "hono/index": "src/hono/index.ts",

@@ -41,7 +41,19 @@ import { showSpread } from "./rounds.js";
  * @property {number} [least] the bar, where more is better
  */
 
-const PARTS = ["operations", "sdk", "requests", "latency", "units", "start", "size", "memory", "scale"];
+const PARTS = [
+  "operations",
+  "sdk",
+  "requests",
+  "latency",
+  "units",
+  "options",
+  "codecs",
+  "start",
+  "size",
+  "memory",
+  "scale",
+];
 
 const LONG_ROUNDS = 7;
 const SHORT_ROUNDS = 2;

@@ -19,7 +19,7 @@ import { writeUnits } from "../demo/capacity.js";
 /** @typedef {{ status: number, headers: Record<string, string>, body: Buffer }} Answer */
 
 const READS = ["GetItem", "BatchGetItem", "Query", "Scan"];
-const WRITES = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+const WRITES = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 // Promises, ticks and streams of a store need a few turns from an answer to its next command, and no time.
 const QUIET_TURNS = 15;
 const STUCK_AFTER_TURNS = 1_000_000;

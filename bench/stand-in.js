@@ -80,6 +80,12 @@ const ACTIONS = {
     return NOTHING;
   },
 
+  TransactWriteItems({ TransactItems }) {
+    for (const item of TransactItems)
+      for (const [kind, input] of Object.entries(item)) ACTIONS[`${kind}Item`](input);
+    return NOTHING;
+  },
+
   DescribeTable: ({ TableName }) =>
     answerOf(Buffer.from(JSON.stringify({ Table: { TableName, TableStatus: "ACTIVE" } }))),
 };
@@ -155,7 +161,8 @@ function keyOf({ pk, id, sessionId }) {
 
 /** What an update sets, by path: the stores measured write no other expressions. */
 function assignments({ UpdateExpression, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} }) {
-  const [, list] = /^\s*set\s+(.*)$/is.exec(UpdateExpression);
+  // What is removed here was never there.
+  const [, list] = /^\s*set\s+(.*?)(?:\s+remove\s.*)?$/is.exec(UpdateExpression);
   return list.split(",").map((assignment) => {
     const [path, value] = assignment.split("=").map((part) => part.trim());
     const names = path.split(".").map((name) => ExpressionAttributeNames[name] ?? name);

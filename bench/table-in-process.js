@@ -85,7 +85,8 @@ export class TableInProcess {
 
   #answer(action, input) {
     if (action === "BatchGetItem") return responseOf(200, this.#batch(input));
-    const { before, after, answer } = this.#model.apply({ action, input });
+    const { changes, answer } = this.#model.apply({ action, input });
+    const [{ before, after }] = changes;
     if (action === "GetItem") {
       this.#read([before]);
     } else {
@@ -102,7 +103,9 @@ export class TableInProcess {
     const Responses = {};
     const read = [];
     for (const [table, { Keys }] of Object.entries(RequestItems)) {
-      const rows = Keys.map((Key) => this.#model.apply({ action: "GetItem", input: { Key } }).before);
+      const rows = Keys.map(
+        (Key) => this.#model.apply({ action: "GetItem", input: { Key } }).changes[0].before,
+      );
       read.push(...rows);
       Responses[table] = rows.filter((row) => row !== undefined);
     }

@@ -1,9 +1,10 @@
-// A session's row as it stands in the table, for people to look at: read past the store, and without the whole key,
-// which is the session's secret.
+// A session's row as it stands in the table, for people to look at: read past the store. Its key has the hash of the
+// session's id, by which nobody comes in.
+import { createHash } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { itemBytes } from "./capacity.js";
 
-const SHOWN_OF_AN_ID = 6;
+const SHOWN_OF_A_HASH = 6;
 
 /**
  * @typedef {object} ShownRow
@@ -27,14 +28,15 @@ const SHOWN_OF_AN_ID = 6;
  * @returns {Promise<ShownRow | null>}
  */
 export async function readRow(client, tableName, hashPrefix, sessionId) {
-  const key = { S: hashPrefix + sessionId };
+  const hash = createHash("sha256").update(sessionId).digest("base64url");
+  const key = { S: hashPrefix + hash };
   const command = new GetItemCommand({
     TableName: tableName,
     Key: { pk: key, sk: key },
     ConsistentRead: true,
   });
   const { Item: item } = await client.send(command);
-  return item ? show(item, hashPrefix + sessionId.slice(0, SHOWN_OF_AN_ID)) : null;
+  return item ? show(item, hashPrefix + hash.slice(0, SHOWN_OF_A_HASH)) : null;
 }
 
 /**

@@ -53,6 +53,7 @@ export async function startDemo({
     return APPS[framework]({
       storeOptions: {
         table: { name: table.name, hashPrefix },
+        hashIds: true,
         client,
         ttl,
         touchInterval,

@@ -3,7 +3,7 @@
 import { RUNTIMES, runtimeProblem } from "./runtimes.mjs";
 
 const DRIVERS = ["engine", "express", "fastify", "koa", "hono"];
-const FORMATS = ["json", "map"];
+const FORMATS = ["json", "map", "sealed"];
 const EMULATORS = ["dynalite", "dynamodb-local"];
 const RUNTIMES_PASS = "runtimes";
 /** The column of what is asserted of one runtime alone. */

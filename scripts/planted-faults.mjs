@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { BUNDLES, bundleSimulation, CORE, ENVIRONMENT } from "./simulate.mjs";
 
 /** A fault that takes more histories than this to be found is not found. */
-const MOST_HISTORIES = 5000;
+const MOST_HISTORIES = 8000;
 const SIDE_BY_SIDE = 2;
 
 /**
@@ -30,8 +30,8 @@ const FAULTS = [
     edits: [
       [
         "table.ts",
-        "condition: isSameSession(expression, row, now, comparesMaps),",
-        'condition: `attribute_exists(${expression.name("sess")})`,',
+        "isSameSession(expression, row, now, comparesMaps);\n    const clock",
+        '`attribute_exists(${expression.name("sess")})`;\n    const clock',
       ],
     ],
   },
@@ -39,7 +39,7 @@ const FAULTS = [
     name: "rev is ignored",
     edits: [
       [
-        "table.ts",
+        "conditions.ts",
         'const conditions = [expression.asRead("rev", row.item)];',
         'const conditions = [`attribute_exists(${expression.name("sess")})`];',
       ],
@@ -49,7 +49,7 @@ const FAULTS = [
     name: "gen is ignored by writes",
     edits: [
       [
-        "table.ts",
+        "conditions.ts",
         'if (row.rev !== undefined) conditions.push(expression.asRead("gen", row.item));',
         'if (row.rev !== undefined) conditions.push(`attribute_exists(${expression.name("gen")})`);',
       ],
@@ -67,7 +67,7 @@ const FAULTS = [
   },
   {
     name: "rev stands still",
-    edits: [["protocol.ts", "rev: (row.rev ?? 0) + 1,", "rev: row.rev ?? 1,"]],
+    edits: [["protocol.ts", "rev: (row?.rev ?? 0) + 1,", "rev: row?.rev ?? 1,"]],
   },
   {
     name: "a write whose answer was lost counts twice",
@@ -118,8 +118,8 @@ const FAULTS = [
     edits: [
       [
         "table.ts",
-        '(expression) => `attribute_not_exists(${expression.name("sess")})`,',
-        '(expression) => `attribute_not_exists(${expression.name("nothing")})`,',
+        'condition: `attribute_not_exists(${expression.name("sess")})`,',
+        'condition: `attribute_not_exists(${expression.name("nothing")})`,',
       ],
     ],
   },
@@ -151,18 +151,14 @@ const FAULTS = [
         "const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;",
         "const row = session.row;",
       ],
-      ["table.ts", '":now", { N: String(now) }', '":now", { N: "0" }'],
-      ["table.ts", '":nowSeconds", { N: String(now / 1000) }', '":nowSeconds", { N: "0" }'],
+      ["conditions.ts", '":now", { N: String(now) }', '":now", { N: "0" }'],
+      ["conditions.ts", '":nowSeconds", { N: String(now / 1000) }', '":nowSeconds", { N: "0" }'],
     ],
   },
   {
     name: "an expired row is removed whatever it is by now",
     edits: [
-      [
-        "table.ts",
-        "const condition = isExactly(expression, row);",
-        'const condition = `attribute_exists(${expression.name("sess")})`;',
-      ],
+      ["table.ts", "=> isExactly(expression, row);", '=> `attribute_exists(${expression.name("sess")})`;'],
     ],
   },
   {
@@ -170,8 +166,8 @@ const FAULTS = [
     edits: [
       [
         "table.ts",
-        "const condition = isExactly(expression, row);",
-        'const condition = `${expression.name("until")} < ${expression.value(":now", { N: String(this.#options.now()) })}`;',
+        "=> isExactly(expression, row);",
+        '=> `${expression.name("until")} < ${expression.value(":now", { N: String(this.#options.now()) })}`;',
       ],
     ],
   },
@@ -192,7 +188,11 @@ const FAULTS = [
   {
     name: "touches that come together are sent apart",
     edits: [
-      ["touches.ts", "if (!this.#shares) return touch.send(() => {});", "return touch.send(() => {});"],
+      [
+        "touches.ts",
+        "if (!this.#requestsShare) return touch.send(() => {});",
+        "return touch.send(() => {});",
+      ],
     ],
   },
   {
@@ -202,7 +202,7 @@ const FAULTS = [
   {
     name: "a passive request prolongs its session",
     edits: [
-      ["protocol.ts", "const keepsExpiry = row !== undefined &&", "const keepsExpiry = row === null &&"],
+      ["protocol.ts", "const keepsExpiry = !lifetime.renews &&", "const keepsExpiry = row === null &&"],
     ],
   },
   {
@@ -240,7 +240,7 @@ const FAULTS = [
     edits: [
       [
         "engine.ts",
-        "await this.#shared.turns.pending(key);\n      operation.throwIfOver();\n      const row =",
+        "await this.#shared.turns.pending(address.key);\n      operation.throwIfOver();\n      const row =",
         "const row =",
       ],
     ],
@@ -271,7 +271,51 @@ const FAULTS = [
   },
   {
     name: "a removal whose answer was lost is the request's own, of a session known to be gone",
-    edits: [["engine.ts", "session.isOver || (removed", "(removed"]],
+    edits: [["session.ts", "if (this.#isOver && this.#openRemovals === 0)", "if (false)"]],
+  },
+  {
+    name: "what was moved while it was looked for is not there",
+    edits: [["rows.ts", "return row ?? this.table.read(address.key, operation);\n  }", "return row;\n  }"]],
+  },
+  {
+    name: "a destroy leaves what is in a previous place",
+    edits: [
+      [
+        "rows.ts",
+        "if (address.previous.length === 0) return removed;",
+        "if (address.previous.length >= 0) return removed;",
+      ],
+    ],
+  },
+  {
+    name: "a destroy leaves what was moved meanwhile",
+    edits: [
+      ["rows.ts", "return (await this.table.remove(address.key, operation)) ?? removed;", "return removed;"],
+    ],
+  },
+  {
+    name: "a moved row stays in its old place",
+    edits: [["table.ts", "...(from ? [removalOf(from)] : []), ", ""]],
+  },
+  {
+    name: "a new session takes no notice of what is in a previous place",
+    edits: [
+      [
+        "protocol.ts",
+        "const previous = await this.#rows.readPrevious(address, operation);",
+        "const previous = undefined as SessionRow | undefined;",
+      ],
+    ],
+  },
+  {
+    name: "touches are known by where a row stands",
+    edits: [
+      [
+        "protocol.ts",
+        "isTouchDue(this.#touches.lastMove(row, key), now(),",
+        "isTouchDue(this.#touches.lastMove(row), now(),",
+      ],
+    ],
   },
 ];
 

@@ -2,7 +2,7 @@
 import { byId, element, flash, plural, setText } from "./elements.js";
 
 const ATTRIBUTES = [
-  ["key", "pk, sk", "S", "the prefix and the session's id, which is a secret: only its beginning is shown"],
+  ["key", "pk, sk", "S", "the prefix and a hash of the session's id, of which the beginning is shown"],
   ["gen", "gen", "S", "given at creation, never changed"],
   ["rev", "rev", "N", "grows with every write of data; a touch leaves it"],
   ["writes", "writes", "S", "the last writes, by which one whose answer was lost knows itself"],

@@ -9,6 +9,7 @@ const app = createShop(
   "Deno",
   session<ShopEnv>({
     table: { name: table },
+    hashIds: true,
     secret,
     cookie: { maxAge: MAX_AGE, rolling: true, secure: https },
   }),

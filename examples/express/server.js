@@ -18,7 +18,7 @@ if (https) app.set("trust proxy", 1);
 const name = "session";
 // SameSite=Lax: the forms of other sites come without the cookie.
 const cookie = { httpOnly: true, sameSite: "lax", secure: https };
-const store = new CyclicSessionStore({ table: { name: table } });
+const store = new CyclicSessionStore({ table: { name: table }, hashIds: true });
 const lifetime = { rolling: true, cookie: { ...cookie, maxAge: MAX_AGE } };
 app.use(session({ name, secret, store, resave: false, saveUninitialized: false, ...lifetime }));
 app.use(express.urlencoded({ extended: false, limit: "4kb" }));

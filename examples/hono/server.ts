@@ -10,6 +10,7 @@ const app = createShop(
   "Hono",
   session<ShopEnv>({
     table: { name: table },
+    hashIds: true,
     secret,
     cookie: { maxAge: MAX_AGE, rolling: true, secure: https },
   }),

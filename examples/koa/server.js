@@ -25,7 +25,7 @@ app.use(async (ctx, next) => {
   }
 });
 
-const store = new CyclicSessionStore({ table: { name: table } });
+const store = new CyclicSessionStore({ table: { name: table }, hashIds: true });
 // SameSite=Lax: the forms of other sites come without the cookie.
 const cookie = { key: "session", httpOnly: true, sameSite: "lax", secure: https };
 app.use(session({ ...cookie, maxAge: MAX_AGE, rolling: true, store }, app));

@@ -11,6 +11,11 @@ const { table, secret } = settings(process.env);
 export const handler = handle(
   createShop(
     "Lambda",
-    session<ShopEnv>({ table: { name: table }, secret, cookie: { maxAge: MAX_AGE, rolling: true } }),
+    session<ShopEnv>({
+      table: { name: table },
+      hashIds: true,
+      secret,
+      cookie: { maxAge: MAX_AGE, rolling: true },
+    }),
   ),
 );

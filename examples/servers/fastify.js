@@ -8,7 +8,7 @@ import { announce, MAX_AGE, settings } from "../shop/settings.js";
 const { table, secret, https, host, port } = settings(process.env);
 
 const app = Fastify({ trustProxy: https });
-const store = new CyclicSessionStore({ table: { name: table } });
+const store = new CyclicSessionStore({ table: { name: table }, hashIds: true });
 await app.register(fastifyCookie);
 await app.register(fastifySession, {
   store,

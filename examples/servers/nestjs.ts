@@ -21,7 +21,7 @@ class VisitsModule {}
 const { table, secret, host, port } = settings(process.env);
 
 const app = await NestFactory.create(VisitsModule, { logger: ["error", "warn"] });
-const store = new CyclicSessionStore({ table: { name: table } });
+const store = new CyclicSessionStore({ table: { name: table }, hashIds: true });
 app.use(session({ store, secret, resave: false, saveUninitialized: false, cookie: { maxAge: MAX_AGE } }));
 
 await app.listen(port, host);

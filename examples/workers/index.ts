@@ -23,6 +23,7 @@ export default createShop(
     const { table, secret } = settings(env);
     return {
       table: { name: table },
+      hashIds: true,
       secret,
       cookie: { maxAge: MAX_AGE, rolling: true },
       // The SDK finds nothing of this by itself here.

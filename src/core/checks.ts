@@ -1,4 +1,5 @@
-// The checking of options by a table of names: what a door's own options go through as well as those that all share.
+// The checking of options by a table of names: what a door's own options go through as well as those that all
+// share.
 import { SessionStoreError } from "./errors.js";
 
 /** Whether a value can be meant, and what to say was expected of one that cannot. */
@@ -8,7 +9,8 @@ export const A_FUNCTION: Check = [(value) => typeof value === "function", "a fun
 export const TRUE_OR_FALSE: Check = [(value) => typeof value === "boolean", "true or false"];
 
 /**
- * Checks options by name: one that is not listed is refused, so that a misspelt one does not silently mean its default.
+ * Checks options by name: one that is not listed is refused, so that a misspelt one does not silently mean
+ * its default.
  *
  * @param prefix put before the names in messages: `table.`
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
@@ -40,7 +42,9 @@ export function refuseOption(message: string, ...given: [unknown?]): never {
   throw new SessionStoreError("ERR_SESSION_OPTIONS", message + got);
 }
 
-/** How a bad value is shown in a message: never the contents of an object, which may hold credentials or data. */
+/**
+ * How a bad value is shown in a message: never the contents of an object, which may hold credentials or data.
+ */
 export function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

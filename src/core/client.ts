@@ -1,4 +1,5 @@
-// The DynamoDB client behind a store: the caller's as it is, or one made here for few, short and frequent requests.
+// The DynamoDB client behind a store: the caller's as it is, or one made here for few, short and frequent
+// requests.
 import {
   type $Command,
   DynamoDBClient,
@@ -30,11 +31,13 @@ export interface Connection {
   close(): void;
 }
 
-// An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time for others.
+// An attempt that hangs, as on a connection that the network has forgotten, is given up while there is time
+// for others.
 const LONGEST_ATTEMPT_MS = 1000;
 const ATTEMPTS = 3;
-// The time of an attempt runs from when it is to be sent. Behind the SDK's fifty connections, requests that wait for one
-// while DynamoDB is slow would end there, and all be tried again; so there are as many as there are requests.
+// The time of an attempt runs from when it is to be sent. Behind the SDK's fifty connections, requests that
+// wait for one while DynamoDB is slow would end there, and all be tried again; so there are as many as there
+// are requests.
 const CONNECTIONS = { maxSockets: Number.POSITIVE_INFINITY };
 
 /** What an attempt may take, in milliseconds, where an operation has `timeoutMs` for all of them. */
@@ -69,21 +72,26 @@ interface Sending {
 /**
  * A client whose middleware is resolved once for each kind of command, and not for each call.
  *
- * The SDK does that (`cacheMiddleware`) for commands that are sent without options; with an `abortSignal` among them it
- * resolves everything anew. So here the signal is known by the command's input, and joins the request where that leaves.
+ * The SDK does that (`cacheMiddleware`) for commands that are sent without options; with an `abortSignal`
+ * among them it resolves everything anew. So here the signal is known by the command's input, and joins the
+ * request where that leaves.
  *
- * An attempt that hangs is sent again there as well, and not by the SDK's own time limits: it has tokens for 35 retries
- * after a timeout, and of a hundred requests that one pause of the network holds up it would fail the rest.
+ * An attempt that hangs is sent again there as well, and not by the SDK's own time limits: it has tokens for
+ * 35 retries after a timeout, and of a hundred requests that one pause of the network holds up it would fail
+ * the rest.
  *
  * @param timeoutMs what an operation has for all of its attempts.
  */
 export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number): Connection {
   const attemptMs = attemptMsOf(timeoutMs);
+  const given = isObject(config.requestHandler) ? config.requestHandler : {};
   const client = new DynamoDBClient({
     cacheMiddleware: true,
-    // For an answer that stalls midway, after the limit of any attempt.
-    requestHandler: { socketTimeout: 2.2 * attemptMs, httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS },
     ...config,
+    // For an answer that stalls midway, after the limit of any attempt.
+    requestHandler: isHandler(given)
+      ? given
+      : { socketTimeout: 2.2 * attemptMs, httpAgent: CONNECTIONS, httpsAgent: CONNECTIONS, ...given },
   });
   // It has each input and output copied for a logger, also where there is none.
   if (config.logger === undefined) client.middlewareStack.remove("loggerMiddleware");
@@ -108,8 +116,23 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
       if (sending.resent > 0) $metadata.attempts = ($metadata.attempts ?? 1) + sending.resent;
       return output;
     },
-    close: () => client.destroy(),
+    close() {
+      // What the caller made may serve other clients: a handler of requests, or an agent that has their
+      // connections.
+      const isCallers = isHandler(given) || isAgent(given.httpAgent) || isAgent(given.httpsAgent);
+      if (!isCallers) client.destroy();
+    },
   };
+}
+
+/** Whether this is a handler of requests, rather than options for one, as the SDK tells them apart. */
+function isHandler(given: Record<string, unknown>): boolean {
+  return typeof given.handle === "function";
+}
+
+/** Whether this is an agent, rather than options for one, as the SDK tells them apart. */
+function isAgent(agent: unknown): boolean {
+  return isObject(agent) && typeof agent.destroy === "function";
 }
 
 /** Sends a request until an answer begins, or it is called off. */
@@ -121,7 +144,8 @@ async function resendWhatHangs<Answer>(
   for (;;) {
     const attempt = new AbortController();
     const callOff = () => attempt.abort(sending.signal.reason);
-    // Not taken off when the answer begins: the rest of it can be called off as well. One of an attempt that hung is.
+    // Not taken off when the answer begins: the rest of it can be called off as well. One of an attempt that
+    // hung is.
     sending.signal.addEventListener("abort", callOff, { once: true });
     if (sending.signal.aborted) callOff();
     let hangs = false;
@@ -146,9 +170,9 @@ async function resendWhatHangs<Answer>(
 }
 
 /**
- * What the SDK takes for an answer is one only if it is JSON, or CBOR, which the SDK has as well: the SDK looks at the
- * status alone, and reads of the empty page that some other server answers with that there is no session, or that it was
- * written.
+ * What the SDK takes for an answer is one only if it is JSON, or CBOR, which the SDK has as well: the SDK
+ * looks at the status alone, and reads of the empty page that some other server answers with that there is no
+ * session, or that it was written.
  */
 function checked<Answer extends { readonly response: unknown }>(answer: Answer): Answer {
   const { statusCode, headers } = isObject(answer.response) ? answer.response : {};

@@ -1,5 +1,5 @@
-// How a save meets what another request wrote since its caller loaded: the option `concurrency`. Decides over data
-// alone; when a save is tried again is the protocol's business.
+// How a save meets what another request wrote since its caller loaded: the option `concurrency`. Decides over
+// data alone; when a save is tried again is the protocol's business.
 import { describe, isObject } from "./checks.js";
 import { apart, encodeData, isSameData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";

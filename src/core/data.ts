@@ -1,5 +1,5 @@
-// Between session data and the text that it is stored and compared as. What cannot be stored is refused here, before
-// anything is sent.
+// Between session data and the text that it is stored and compared as. What cannot be stored is refused here,
+// before anything is sent.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { isObject } from "./checks.js";
 import { SessionStoreError } from "./errors.js";
@@ -31,7 +31,8 @@ export function copyOfData(data: unknown): SessionData {
 }
 
 /**
- * What a door reads of a caller's object before the engine does: what the object itself throws there is refused likewise.
+ * What a door reads of a caller's object before the engine does: what the object itself throws there is
+ * refused likewise.
  *
  * @throws {SessionStoreError} `ERR_SESSION_UNSERIALIZABLE`.
  */
@@ -43,7 +44,9 @@ export function readOf<T>(read: () => T): T {
   }
 }
 
-/** JSON text back as data: a copy of the caller's own. `undefined` where the text is not that of an object. */
+/**
+ * JSON text back as data: a copy of the caller's own. `undefined` where the text is not that of an object.
+ */
 export function parseData(text: string): SessionData | undefined {
   try {
     const data: unknown = JSON.parse(text);
@@ -75,15 +78,17 @@ export function fromSess(sess: AttributeValue, keepsClock: boolean): string | un
 }
 
 /**
- * Whether two texts, as JSON is written, stand for the same data; the order of an object's fields says nothing, and does
- * not change their length.
+ * Whether two texts, as JSON is written, stand for the same data; the order of an object's fields says
+ * nothing, and does not change their length.
  */
 export function isSameText(one: string, other: string): boolean {
   if (one === other) return true;
   return one.length === other.length && isSameData(parseData(one), parseData(other));
 }
 
-/** Whether two parsed JSON values are the same data. Not by recursion: their depth is a visitor's to choose. */
+/**
+ * Whether two parsed JSON values are the same data. Not by recursion: their depth is a visitor's to choose.
+ */
 export function isSameData(one: unknown, other: unknown): boolean {
   const open = [[one, other]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {

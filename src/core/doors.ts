@@ -1,7 +1,10 @@
-// What the doors of this package are given of the core: all that users get, and what doors are made of besides. Built as
-// one file that every entry loads, so that there is one core, and one error class, in a process.
+// What the doors of this package are given of the core: all that users get, and what doors are made of
+// besides. Built as one file that every entry loads, so that there is one core, and one error class, in a
+// process.
 export { BoundedMap } from "./bounded-map.js";
+export { joined } from "./bytes.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
+export type { CodecRow, SessionCodec } from "./codec.js";
 export { apart, copyOfData, readOf } from "./data.js";
 export {
   engineForDoor,
@@ -11,17 +14,38 @@ export {
   type TouchResult,
   type UpdateResult,
 } from "./engine.js";
-export { type SessionErrorCode, SessionStoreError } from "./errors.js";
+export { type SessionErrorCode, SessionStoreError, tooLarge } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
-export { createSessionEngine, type ListingEngine, listingEngineForDoor } from "./listing.js";
+export { translateFailure } from "./failures.js";
+export {
+  type BroughtIn,
+  type BroughtOver,
+  type FoundSession,
+  Inventory,
+  type InventoryPage,
+  type NewSession,
+  type PageRequest,
+} from "./inventory.js";
+export type { KeyLayout, Place } from "./keys.js";
+export type { CookieLifetime, LifetimeOfData, SessionLifetime } from "./lifetime.js";
+export {
+  createSessionEngine,
+  type DestroyAllOptions,
+  type ListingEngine,
+  listingEngineForDoor,
+} from "./listing.js";
+export { optionsFor } from "./neighbours.js";
 export {
   type Concurrency,
   checkOptions,
   DEFAULTS,
   type DynamoDBClientLike,
+  type PreviousPlace,
+  type ResolvedOptions,
+  resolveOptions,
   type SessionData,
   type SessionStoreOptions,
   type TableOptions,
 } from "./options.js";
-export type { CookieLifetime, LifetimeOfData } from "./protocol.js";
+export { hashOfOwner, type OwnerOf } from "./owners.js";
 export type { SessionInHand } from "./session.js";

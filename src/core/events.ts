@@ -1,10 +1,19 @@
-// What a listener is told. Small plain objects: no session data, and of a session's id no more than its beginning.
+// What a listener is told. Small plain objects: no session data, and of a session's id no more than its
+// beginning.
 
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
 
 /** The operations that a caller asks for. */
-export type OperationName = "load" | "save" | "touch" | "destroy" | "update" | "all";
+export type OperationName =
+  | "load"
+  | "save"
+  | "touch"
+  | "destroy"
+  | "update"
+  | "all"
+  | "sessionsOf"
+  | "destroyAllOf";
 
 interface Common {
   /** The beginning of the session's id, to tell lines of a log apart; `…` for a short one. */
@@ -20,15 +29,17 @@ interface Done extends Common {
 
 /** One thing that happened; told to the option `onEvent`. */
 export type SessionEvent =
-  /** A session was asked for; `keys` is how many rows the request that read it asked for: one for loads of one session. */
+  /**
+   * A session was asked for; `keys` is how many rows the request that read it asked for: one for loads of one
+   * session.
+   */
   | (Done & { readonly type: "load"; readonly found: boolean; readonly keys: number })
   /** Data was written, after `attempts` conditional writes. */
   | (Done & { readonly type: "save"; readonly attempts: number })
   /**
-   * A save met changes that another request had written since this one loaded or last saved, and left them in: told
-   * beside `save`.
-   * `paths` are names of fields, as `cart.items`: where both had changed the same thing, and one change was left out;
-   * at most twenty.
+   * A save met changes that another request had written since this one loaded or last saved, and left them
+   * in: told beside `save`. `paths` are names of fields, as `cart.items`: where both had changed the same
+   * thing, and one change was left out; at most twenty.
    */
   | (Done & { readonly type: "merge"; readonly paths: readonly string[] })
   /** A session's expiry was moved. */
@@ -41,7 +52,10 @@ export type SessionEvent =
   | (Done & { readonly type: "throttle" })
   /** A save, touch or update found its session destroyed or expired, and wrote nothing. */
   | (Common & { readonly type: "gone"; readonly operation: OperationName })
-  /** An operation failed. Also told where the caller asked for no answer, or where the failure was not passed on. */
+  /**
+   * An operation failed. Also told where the caller asked for no answer, or where the failure was not passed
+   * on.
+   */
   | (Common & {
       readonly type: "error";
       readonly operation: OperationName;

@@ -1,5 +1,5 @@
-// When a session ends: how long it lives, when a row's life is over, and when an expired row may be removed. Pure
-// functions over a row's figures; who acts on them is the engine.
+// When a session ends: how long it lives, when a row's life is over, and when an expired row may be removed.
+// Pure functions over a row's figures; who acts on them is the engine.
 
 /** The figures of a row that say when it ends. Absent where another package, or nobody, wrote them. */
 export interface RowExpiry {
@@ -7,6 +7,8 @@ export interface RowExpiry {
   readonly until: number | undefined;
   /** Epoch seconds: the table's TTL attribute. */
   readonly expires: number | undefined;
+  /** Epoch milliseconds: where `absoluteTtl` ends the session, whatever the other two say. */
+  readonly limit?: number | undefined;
 }
 
 /** What every write of ours says about the expiry. */
@@ -32,27 +34,51 @@ export function isExpired(row: RowExpiry, now: number): boolean {
   return end === undefined || end <= now;
 }
 
-/** Whether an expired row may be removed: known to have ended, and long enough ago for every clock to agree. */
+/**
+ * Whether an expired row may be removed: known to have ended, and long enough ago for every clock to agree.
+ */
 export function isRemovable(row: RowExpiry, now: number): boolean {
   const end = endOf(row);
   return end !== undefined && end + CLOCK_DIFFERENCE_MS <= now;
 }
 
 /**
- * The moment a row's session ends, in epoch milliseconds. `until` is exact, and believed while `expires` agrees with
- * it; where they disagree another package, which knows `expires` alone, has moved that.
+ * The moment a row's session ends, in epoch milliseconds: as it is written, or at its absolute limit if that
+ * is sooner.
  */
 export function endOf(row: RowExpiry): number | undefined {
+  const written = writtenEndOf(row);
+  return written === undefined || row.limit === undefined ? written : Math.min(written, row.limit);
+}
+
+/**
+ * The end that stands in a row, in epoch milliseconds. `until` is exact, and believed while `expires` agrees
+ * with it; where they disagree another package, which knows `expires` alone, has moved that.
+ */
+export function writtenEndOf(row: RowExpiry): number | undefined {
   if (row.until !== undefined && (row.expires === undefined || row.expires === toSeconds(row.until))) {
     return row.until;
   }
   return row.expires === undefined ? undefined : row.expires * 1000;
 }
 
-/** The expiry that a write at `now` gives to a session that lives for `lifetimeMs`. */
-export function expiryFrom(now: number, lifetimeMs: number): ExpiryStamp {
-  const until = Math.floor(now + lifetimeMs);
-  return { until, expires: toSeconds(until), updated: now };
+/** The absolute limit of a session that began at `created`; `undefined` where there is none. */
+export function limitOf(created: number | undefined, absoluteTtlMs: number | undefined): number | undefined {
+  return created === undefined || absoluteTtlMs === undefined ? undefined : created + absoluteTtlMs;
+}
+
+/**
+ * The expiry that a write at `now` gives to a session that lives for `lifetimeMs`, and at most to its
+ * absolute limit.
+ */
+export function expiryFrom(now: number, lifetimeMs: number, limit: number | undefined): ExpiryStamp {
+  return stampOf(Math.min(now + lifetimeMs, limit ?? Number.POSITIVE_INFINITY), now);
+}
+
+/** What a row says of a session that ends at `end`, and whose end was last moved at `updated`. */
+export function stampOf(end: number, updated: number): ExpiryStamp {
+  const until = Math.floor(end);
+  return { until, expires: toSeconds(until), updated };
 }
 
 /** How long a session lives from now on: the store's `ttl` wins, then the cookie's `maxAge`, then one day. */

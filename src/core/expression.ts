@@ -1,4 +1,5 @@
-// DynamoDB's expressions: placeholders for names and values, and the comparisons that the table's conditions are made of.
+// DynamoDB's expressions: placeholders for names and values, and the comparisons that the table's conditions
+// are made of.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Item } from "./record.js";
 
@@ -25,7 +26,10 @@ export class Expression {
     return `${this.name(attribute)} = ${this.value(`:read_${attribute}`, value)}`;
   }
 
-  /** True while 0.0.19, which stamps its map with the time of each write, has not written it since it was read. */
+  /**
+   * True while 0.0.19, which stamps its map with the time of each write, has not written it since it was
+   * read.
+   */
   mapClockAsRead(sess: AttributeValue): string {
     const clock = `${this.name("sess")}.${this.name("updated")}`;
     const read = sess.M?.updated;

@@ -1,6 +1,6 @@
-// What the SDK and the network report, as one of this package's errors. The one place that knows their names. For users the
-// same table stands in docs/errors.md.
-import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+// What the SDK and the network report, as one of this package's errors. The one place that knows their names.
+// For users the same table stands in docs/errors.md.
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { isObject } from "./checks.js";
 import { LARGEST_ROW, type SessionErrorCode, SessionStoreError } from "./errors.js";
 
@@ -14,8 +14,9 @@ export interface Attempt {
 const WHAT_WAS_SENT = "What was sent may still take effect";
 
 // What a failure, as `name: message`, is for a caller; the first that fits counts. The names are the API's
-// (docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html and …/APIReference/CommonErrors.html), the
-// SDK's own where it finds nothing to sign with, and Node's where there is no answer. ACTION, TABLE and NAME are filled in.
+// (docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html and
+// …/APIReference/CommonErrors.html), the SDK's own where it finds nothing to sign with, and Node's where
+// there is no answer. ACTION, TABLE and NAME are filled in.
 const FAILURES: readonly (readonly [RegExp, SessionErrorCode, says: string])[] = [
   [
     /^(SyntaxError|HPE_|ForeignAnswer)/,
@@ -74,11 +75,20 @@ const FAILURES: readonly (readonly [RegExp, SessionErrorCode, says: string])[] =
     "ACTION found no room, for a row and its copies in local secondary indexes hold at most 10 GB; use a table without such indexes. Nothing was written",
   ],
   [
-    /^ValidationException: .*item size/i,
+    /^Validation(Exception|Error): .*item size/i,
     "ERR_SESSION_TOO_LARGE",
     `ACTION would make the row too large. ${LARGEST_ROW}`,
   ],
-  [/^ValidationException/, "ERR_SESSION_UNAVAILABLE", "ACTION was refused as invalid; the cause says why"],
+  [
+    /^UnknownOperation/,
+    "ERR_SESSION_UNAVAILABLE",
+    "ACTION is not known to this API; the options previous and owner need transactions, which DynamoDB and DynamoDB Local have",
+  ],
+  [
+    /^Validation(Exception|Error)/,
+    "ERR_SESSION_UNAVAILABLE",
+    "ACTION was refused as invalid; the cause says why",
+  ],
   [
     /^(ECONNRESET|EPIPE)/,
     "ERR_SESSION_UNAVAILABLE",
@@ -139,24 +149,64 @@ export function isAnswer(error: unknown): boolean {
   return isObject(error) && error.$response !== undefined;
 }
 
-/** Whether an action is not there to be had: these credentials may not use it, or the API does not know it. */
+/**
+ * Whether an action is not there to be had: these credentials may not use it, or the API does not know it.
+ */
 export function isUnavailable(error: unknown): boolean {
   return ["AccessDeniedException", "UnknownOperationException"].includes(nameAndMessage(error).name);
 }
 
-/** Whether a conditional write was refused by its condition; with the row that refused it, where the API gives it. */
-export function isRefusal(error: unknown): error is ConditionalCheckFailedException {
-  return nameAndMessage(error).name === "ConditionalCheckFailedException";
+/** What refused a conditional write. */
+export interface Refusal {
+  /** Which write of a transaction it was; 0 of one alone. */
+  readonly index: number;
+  /** The row that refused it, where there is one and the API gives it. */
+  readonly item: Record<string, AttributeValue> | undefined;
+}
+
+/** Whether a write, or one of a transaction, was refused by its condition. */
+export function refusalIn(error: unknown): Refusal | undefined {
+  if (nameAndMessage(error).name === REFUSED) return { index: 0, item: itemOf(error) };
+  const reasons = reasonsOf(error);
+  const index = reasons.findIndex(({ Code }) => `${Code}Exception` === REFUSED);
+  return index < 0 ? undefined : { index, item: itemOf(reasons[index]) };
 }
 
 /** Whether another's transaction was just writing the row. */
 export function isTransactionConflict(error: unknown): boolean {
-  return nameAndMessage(error).name === "TransactionConflictException";
+  return /^Transaction(Conflict|InProgress)/.test(nameAndMessage(error).name);
 }
 
 /**
- * Whether an error quotes the answer, which may hold session data: what cannot be parsed as JSON is quoted in the message,
- * what cannot be parsed as HTTP stands in `rawPacket`.
+ * Whether a transaction was cancelled for want of capacity: unlike a write alone, the SDK does not send it
+ * again.
+ */
+export function isThrottledTransaction(error: unknown): boolean {
+  return reasonsOf(error).length > 0 && /Throttl|ThroughputExceeded/.test(nameAndMessage(error).name);
+}
+
+const REFUSED = "ConditionalCheckFailedException";
+
+/**
+ * Why a transaction was cancelled, for each of its writes in order; of those that are not to blame, `None`.
+ */
+function reasonsOf(error: unknown): Record<string, unknown>[] {
+  const reasons = isObject(error) ? error.CancellationReasons : undefined;
+  return Array.isArray(reasons) ? reasons.map((reason) => ({ ...reason })) : [];
+}
+
+function itemOf(refused: unknown): Refusal["item"] {
+  return isObject(refused) && isItem(refused.Item) ? refused.Item : undefined;
+}
+
+// As the SDK gives it.
+function isItem(item: unknown): item is Record<string, AttributeValue> {
+  return isObject(item);
+}
+
+/**
+ * Whether an error quotes the answer, which may hold session data: what cannot be parsed as JSON is quoted in
+ * the message, what cannot be parsed as HTTP stands in `rawPacket`.
  */
 function quotesAnswer(error: unknown): boolean {
   return isObject(error) && (error.name === "SyntaxError" || "rawPacket" in error);
@@ -171,14 +221,16 @@ function withStatus(name: string, error: unknown): string {
 }
 
 function nameAndMessage(error: unknown): { name: string; message: string } {
+  const blamed = reasonsOf(error).find(({ Code }) => Code !== "None");
+  if (blamed) return { name: String(blamed.Code), message: String(blamed.Message) };
   // The SDK's build for browsers, which Workers have, rejects with the bare text "Region is missing".
   const {
     name,
     code,
     message = typeof error === "string" ? error : "",
   }: Record<string, unknown> = Object(error);
-  // Errors of the network have a code: ECONNREFUSED says more than "Error", or "AggregateError" of several addresses. The SDK calls a connection
-  // that was cut a TimeoutError.
+  // Errors of the network have a code: ECONNREFUSED says more than "Error", or "AggregateError" of several
+  // addresses. The SDK calls a connection that was cut a TimeoutError.
   const isOfNetwork =
     name === "Error" || name === "AggregateError" || (name === "TimeoutError" && code !== "ETIMEDOUT");
   return { name: String((isOfNetwork && code) || name || "unknown"), message: String(message) };

@@ -1,7 +1,8 @@
-// The native map of 0.0.19: session data as DynamoDB's own types, with the clock that 0.0.19 keeps among its fields.
+// The native map of 0.0.19: session data as DynamoDB's own types, with the clock that 0.0.19 keeps among its
+// fields.
 //
-// Written by hand, read by the SDK: its `marshall` takes `{ constructor: { name: "String" } }` for a String object and
-// stores something else, without a word. What a map cannot hold is refused.
+// Written by hand, read by the SDK: its `marshall` takes `{ constructor: { name: "String" } }` for a String
+// object and stores something else, without a word. What a map cannot hold is refused.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { SessionStoreError } from "./errors.js";
@@ -18,8 +19,8 @@ const PWRDRVR_CLOCK = "lastModified";
 
 // docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const MAX_DEPTH = 32;
-// The largest is 38 nines, which as a double is this already.
-const NUMBERS_END = 1e126;
+/** DynamoDB's numbers end before this. The largest is 38 nines, which as a double is this already. */
+export const NUMBERS_END = 1e126;
 const MIN_NUMBER = 1e-130;
 
 /**
@@ -33,7 +34,9 @@ export function toMap(data: SessionData, updated: number): AttributeValue {
   return { M: { ...fields.M, [CLOCK]: { N: String(updated) } } };
 }
 
-/** What a map stands for, as JSON text. `keepsClock` is whether its `updated` is the clock, and not a field. */
+/**
+ * What a map stands for, as JSON text. `keepsClock` is whether its `updated` is the clock, and not a field.
+ */
 export function fromMap(sess: MapAttribute, keepsClock: boolean): string {
   const { [CLOCK]: _clock, ...fields } = sess.M;
   const data = mapClockOf(sess, keepsClock) === undefined ? sess.M : fields;
@@ -46,7 +49,10 @@ export function mapClockOf(sess: AttributeValue, keepsClock: boolean): number | 
   return clock === undefined || !keepsClock ? undefined : Number(clock);
 }
 
-/** Whether a map's `updated` is a clock: always, but in a row of pwrdrvr's, told by its keys and its own clock. */
+/**
+ * Whether a map's `updated` is a clock: always, but in a row of pwrdrvr's, told by its keys and its own
+ * clock.
+ */
 export function keepsMapClock(sess: AttributeValue, isOurs: boolean, layout: KeyLayout): boolean {
   const isPwrdrvrTable = layout.hashKey === "id" && layout.sortKey === null;
   return isOurs || !isPwrdrvrTable || sess.M?.[PWRDRVR_CLOCK] === undefined;

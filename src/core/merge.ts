@@ -1,5 +1,6 @@
-// What a save writes: the difference between what its caller held and what it has now, put upon what the row holds
-// (promise 4). Pure functions over JSON data, that cost time in proportion to it and no depth of the stack.
+// What a save writes: the difference between what its caller held and what it has now, put upon what the row
+// holds (promise 4). Pure functions over JSON data, that cost time in proportion to it and no depth of the
+// stack.
 import { isObject } from "./checks.js";
 import { isContainer, isSameData, parseData } from "./data.js";
 import type { SessionData } from "./options.js";
@@ -31,7 +32,8 @@ interface Place {
 const MOST_PATHS = 20;
 
 /**
- * Applies what changed between `base` and `ours` to `theirs`. What is absent counts as a value like any other:
+ * Applies what changed between `base` and `ours` to `theirs`. What is absent counts as a value like any
+ * other:
  *
  * | base | ours | theirs | result |
  * | --- | --- | --- | --- |
@@ -44,8 +46,9 @@ const MOST_PATHS = 20;
  * | an array, or none | base, then more | base, with more anywhere | theirs, then our more; theirs, where its more ends with ours |
  * | any | a | b | ours: we write later |
  *
- * An end that is there already is not put there again, so that to merge twice gives what merging once gives: by a save that
- * is repeated after its answer was lost no array multiplies, unless another has appended behind it.
+ * An end that is there already is not put there again, so that to merge twice gives what merging once gives:
+ * by a save that is repeated after its answer was lost no array multiplies, unless another has appended
+ * behind it.
  */
 export function merge(base: SessionData, ours: SessionData, theirs: SessionData): Merged {
   const overridden: Path[] = [];
@@ -71,8 +74,8 @@ export function merge(base: SessionData, ours: SessionData, theirs: SessionData)
 }
 
 /**
- * The fields that the caller added since it read what was lost, or replaced whole; `undefined` where there are none. What
- * it changed beneath a field goes with that: the rest of the field would come back by it.
+ * The fields that the caller added since it read what was lost, or replaced whole; `undefined` where there
+ * are none. What it changed beneath a field goes with that: the rest of the field would come back by it.
  */
 export function withoutLost(ours: string, lost: string): string | undefined {
   const before = parseData(lost) ?? {};
@@ -96,7 +99,10 @@ function outcomeOf(
   return joined ? { value: joined } : { value: our, isOverridden: true };
 }
 
-/** An array to which we only appended, and they only added: what we ourselves have merged before stands among theirs. */
+/**
+ * An array to which we only appended, and they only added: what we ourselves have merged before stands among
+ * theirs.
+ */
 function join(before: readonly unknown[], our: unknown, their: unknown): readonly unknown[] | undefined {
   if (!Array.isArray(our) || !Array.isArray(their) || !startsWith(our, before)) return undefined;
   const appended = our.slice(before.length);

@@ -1,4 +1,5 @@
-// The session stores whose rows are read as they are, by the keys of their tables: what to set to stand in their place.
+// The session stores whose rows are read as they are, by the keys of their tables: what to set to stand in
+// their place.
 
 interface Neighbour {
   readonly name: string;
@@ -14,7 +15,10 @@ const NEIGHBOURS: readonly Neighbour[] = [
   { name: "@pwrdrvr/dynamodb-session-store", hashKey: "id", sortKey: null, hashPrefix: "session#" },
 ];
 
-/** The lines of options for a table with these keys: of the packages that have them, or else what the keys say. */
+/**
+ * The lines of options for a table with these keys: of the packages that have them, or else what the keys
+ * say.
+ */
 export function optionsFor(hashKey: string, sortKey: string | null): string {
   const known = NEIGHBOURS.filter((store) => store.hashKey === hashKey && store.sortKey === sortKey);
   const lines = known.map(({ name, ...keys }) => `${optionLine(keys)} for the rows of ${name}`);

@@ -1,5 +1,5 @@
-// One operation from its call to its one answer: the deadline, the refusal after close, the report of a failure. The
-// work itself is given; what it does is not known here.
+// One operation from its call to its one answer: the deadline, the refusal after close, the report of a
+// failure. The work itself is given; what it does is not known here.
 import { SessionStoreError } from "./errors.js";
 import { type OperationName, tell } from "./events.js";
 import { shortId } from "./keys.js";
@@ -7,7 +7,8 @@ import type { ResolvedOptions } from "./options.js";
 import { MOST_WAITING, type Traffic } from "./traffic.js";
 import { deadline } from "./waiting.js";
 
-// Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an operation.
+// Of one that ended there is nothing to tell; a reason made for each would cost more than the rest of an
+// operation.
 const ENDED = new DOMException("the operation has been answered", "AbortError");
 
 /** One operation, as the work that belongs to it knows it. */
@@ -36,7 +37,9 @@ export class Operation {
     return this.#isOver;
   }
 
-  /** Aborted when the operation is over. Made for those who ask: a load that travels with others needs none. */
+  /**
+   * Aborted when the operation is over. Made for those who ask: a load that travels with others needs none.
+   */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#isOver) this.#abort.abort(ENDED);
@@ -48,9 +51,13 @@ export class Operation {
     if (this.#isOver) throw ENDED;
   }
 
-  /** Has one thing done when the operation is over. */
+  /** Has something done when the operation is over, after what was asked for before. */
   afterwards(work: () => void): void {
-    this.#afterwards = work;
+    const before = this.#afterwards;
+    this.#afterwards = () => {
+      before?.();
+      work();
+    };
   }
 
   end(): void {
@@ -78,14 +85,18 @@ export class OperationRunner {
     return new OperationRunner(options, this.#traffic, this.#isAdmitted);
   }
 
-  /** Runs work of several operations as one that is on its way: where `close` comes meanwhile, all of it finishes. */
+  /**
+   * Runs work of several operations as one that is on its way: where `close` comes meanwhile, all of it
+   * finishes.
+   */
   asOne<T>(work: (operations: OperationRunner) => Promise<T>): Promise<T> {
     return this.#traffic.follow(work(new OperationRunner(this.#options, this.#traffic, !this.#isClosed)));
   }
 
   /**
-   * Runs `work` now, up to its first wait, and settles as it does or at the deadline, whichever comes first. A failure
-   * is reported; `recover` may answer in its place. The promise carries a no-op `catch`, for callers who ignore it.
+   * Runs `work` now, up to its first wait, and settles as it does or at the deadline, whichever comes first.
+   * A failure is reported; `recover` may answer in its place. The promise carries a no-op `catch`, for
+   * callers who ignore it.
    */
   run<T>(
     name: OperationName,
@@ -115,11 +126,11 @@ export class OperationRunner {
     try {
       if (this.#isClosed) throw closed();
       if (this.#traffic.isJammed(this.#options.sleep)) throw jammed(operation.name, this.#options.tableName);
-      this.#traffic.enter();
+      this.#traffic.enter(operation);
       try {
         return await this.#withinTimeout(operation, work);
       } finally {
-        this.#traffic.leave();
+        this.#traffic.leave(operation);
       }
     } catch (error) {
       this.report(operation.name, operation.session, error, operation.startedAt);

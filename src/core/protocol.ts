@@ -1,57 +1,45 @@
-// The protocol between a session in hand and its row: which conditional write fits what is known, and what a refusal
-// teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is told, is the engine's.
-import { refuseOption } from "./checks.js";
+// The protocol between a session in hand and its row: which conditional write fits what is known, and what a
+// refusal teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is
+// told, is the engine's.
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
-import { isSameText, parseData, toSess } from "./data.js";
+import { apart, isSameData, isSameText, parseData } from "./data.js";
 import { tellOf } from "./events.js";
-import { type ExpiryStamp, endOf, expiryFrom, isExpired, lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
-import type { StorageKey } from "./keys.js";
+import { type ExpiryStamp, endOf, expiryFrom, isExpired, limitOf, stampOf, writtenEndOf } from "./expiry.js";
+import type { Address } from "./keys.js";
+import { type Lifetime, lifetimeBy, type SessionLifetime } from "./lifetime.js";
 import type { Operation } from "./operation.js";
-import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
+import type { ResolvedOptions, SessionData } from "./options.js";
+import { hashOfOwner, type Life, listedUntil, nameOfOwner } from "./owners.js";
 import { nameOfPath } from "./paths.js";
 import { randomFraction } from "./random.js";
-import { addWrite, corrupt, type SessionRow } from "./record.js";
+import { addWrite, corrupt, type Ownership, type RowContent, type SessionRow } from "./record.js";
+import type { SessionRows } from "./rows.js";
 import type { SessionInHand } from "./session.js";
-import type { SessionTable, WriteResult } from "./table.js";
-import { isTouchDue, type LastMove, type RecentTouches, type TouchOutcome } from "./touches.js";
-
-/** What a door knows of a session's lifetime: its cookie's, and what the request means by it. */
-export interface CookieLifetime {
-  /** Milliseconds from now; none, or not a finite number, means that the cookie says nothing. The option `ttl` wins. */
-  readonly maxAge?: number | undefined;
-  /** Milliseconds that the row outlives a cookie whose `maxAge` governs. Default 0. */
-  readonly grace?: number | undefined;
-  /**
-   * `false` for a passive request, such as a page's polling, which must not keep its session alive: it prolongs no
-   * session that is in the table. Default `true`.
-   */
-  readonly renew?: boolean | undefined;
-}
-
-/**
- * The same as a function of the data that is written: another request may have changed what that says of its lifetime.
- * `undefined`, where the data says nothing and there is no `ttl`, leaves a session's end as it is.
- */
-export type LifetimeOfData = (data: SessionData) => CookieLifetime | undefined;
+import type { WriteResult } from "./table.js";
+import { isTouchDue, type LastMove, type RecentTouches, type Touch, type TouchOutcome } from "./touches.js";
 
 /** One change of a session's data, over all attempts to write it. */
 export interface Change {
   readonly session: SessionInHand;
-  readonly key: StorageKey;
+  readonly address: Address;
   /** The data as the caller has it, as JSON text. */
   readonly text: string;
-  readonly cookie: CookieLifetime | LifetimeOfData;
+  readonly cookie: SessionLifetime;
   /** By this the row tells a write of which only the answer was lost. */
   readonly writeId: string;
   readonly operation: Operation;
 }
 
-/** How long a session lives from now on, in milliseconds; touches are spaced by the first figure alone. */
-interface Lifetime {
-  readonly ms: number;
-  readonly grace: number;
-  readonly renews: boolean;
+/** What a write says of itself, and of a session that it makes. */
+interface Writing {
+  readonly session: Pick<SessionInHand, "began">;
+  readonly address: Address;
+  readonly writeId: string;
 }
+
+/** A session whose life is to go on as it is. */
+export type Renewal = Pick<Change, "session" | "address" | "cookie" | "operation">;
 
 const GEN_LENGTH = 8;
 const WRITE_ID_LENGTH = 5;
@@ -61,16 +49,16 @@ const LONGEST_BACKOFF_MS = 160;
 /** How sessions in hand are written to, and kept alive in, one table. */
 export class RowProtocol {
   readonly #options: ResolvedOptions;
-  readonly #table: SessionTable;
+  readonly #rows: SessionRows;
   readonly #touches: RecentTouches;
   readonly #isDoors: IsDoors;
 
   constructor(
     options: ResolvedOptions,
-    { table, touches, isDoors }: { table: SessionTable; touches: RecentTouches; isDoors: IsDoors },
+    { rows, touches, isDoors }: { rows: SessionRows; touches: RecentTouches; isDoors: IsDoors },
   ) {
     this.#options = options;
-    this.#table = table;
+    this.#rows = rows;
     this.#touches = touches;
     this.#isDoors = isDoors;
   }
@@ -87,19 +75,24 @@ export class RowProtocol {
    * | stands | is what was written | saved | holds `text`, over that row |
    * | refused | remembers this write: only its answer was lost | saved | the same |
    * | refused | is gone, expired, or another session's | gone; one that is to be made is tried again | |
+   * | is not sent | has another owner than this hand read | gone | |
    * | refused | remembers an earlier write of this hand's, which had failed | newer | holds what that wrote |
    * | refused | was written by another | newer | knows the row; what it holds stays |
    */
   async attempt(change: Change): Promise<"saved" | "gone" | "newer"> {
     const { session, text, writeId, operation } = change;
     session.recognize();
+    if (this.isAnothers(session, session.row)) {
+      session.end();
+      return "gone";
+    }
     const { now } = this.#options;
     // What takes an expired row's place is another session, and has nothing of the old one.
     const row = session.row && !isExpired(session.row, now()) ? session.row : undefined;
     const written = this.#written(session, row, text);
     session.doubts({ id: writeId, text });
     const result = await this.#send(change, row, written.text);
-    if (result.outcome === "written") this.#touches.remember(result.row);
+    if (result.outcome === "written") this.#touches.remember(result.row, change.address.key);
     // Whoever asked was answered at the deadline, and the session in hand may have gone on.
     operation.throwIfOver();
     // One that was written remembers this write as well.
@@ -121,21 +114,58 @@ export class RowProtocol {
     return "newer";
   }
 
-  /** Waits before the next attempt: longer each time, and by chance, so that those who were refused together part. */
+  /**
+   * Waits before the next attempt: longer each time, and by chance, so that those who were refused together
+   * part.
+   */
   async backOff(attempt: number, operation: Operation): Promise<void> {
     const longest = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
     await this.#options.sleep(longest * randomFraction(this.#options.randomId), operation.signal);
     operation.throwIfOver();
   }
 
+  /**
+   * Moves a live row from a previous place into the table as it is: its data, its end, and when that was last
+   * moved. One attempt; what refuses it is the row as another has left it.
+   */
+  async bringOver(
+    row: SessionRow,
+    end: number,
+    change: Pick<Change, "address" | "writeId" | "operation">,
+  ): Promise<WriteResult> {
+    const now = this.#options.now();
+    // Of one that has no clock nobody knows when its end was last moved: the next touch is due.
+    const expiry = stampOf(end, row.updated ?? 0);
+    const lifetime = { ms: end - now, grace: 0, renews: true };
+    const writing = { ...change, session: { began: undefined } };
+    const known = { ...row, created: row.created ?? now };
+    const content = await this.#content(writing, known, row.text, expiry, lifetime);
+    return this.#rows.table.rewrite(row, content, expiry, now, change.operation);
+  }
+
+  /**
+   * Makes the row of a session that comes from elsewhere, where there is none; with what `also` writes, in
+   * one transaction.
+   */
+  async bringIn(
+    { began, end, text }: { readonly began: number | undefined; readonly end: number; readonly text: string },
+    change: Pick<Change, "address" | "writeId" | "operation">,
+    also: readonly TransactWriteItem[],
+  ): Promise<WriteResult> {
+    const now = this.#options.now();
+    const created = began ?? now;
+    const expiry = stampOf(Math.min(end, limitOf(created, this.#options.absoluteTtl) ?? end), 0);
+    const lifetime = { ms: end - now, grace: 0, renews: true };
+    const writing = { ...change, session: { began: created } };
+    const content = await this.#content(writing, undefined, text, expiry, lifetime);
+    return this.#rows.table.create(content, expiry, change.operation, also);
+  }
+
   /** Moves a session's expiry if that is due. */
-  async renew(
-    session: SessionInHand,
-    cookie: Change["cookie"],
-    operation: Operation,
-  ): Promise<"touched" | "throttled" | "gone"> {
-    const row = await this.#liveRow(session, operation);
-    const outcome = row ? await this.#touch(session, row, cookie, operation) : "gone";
+  async renew(renewal: Renewal): Promise<"touched" | "throttled" | "gone"> {
+    const { session, operation } = renewal;
+    const row = await this.#liveRow(renewal);
+    const outcome = row ? await this.#touch(renewal, row) : "gone";
     // One that is still to be made is not over: there is nothing yet to move.
     if (outcome === "gone" && !session.mayCreate) session.end();
     if (outcome !== "renewed by another") return outcome;
@@ -143,11 +173,20 @@ export class RowProtocol {
     return "throttled";
   }
 
-  /** Makes sure that the row of a session in hand is known, or may be made; false when the session is gone. */
-  async know(session: SessionInHand, key: StorageKey, operation: Operation): Promise<boolean> {
+  /**
+   * Makes sure that the row of a session in hand is known, or may be made; false when the session is gone.
+   */
+  async know(session: SessionInHand, address: Address, operation: Operation): Promise<boolean> {
     if (session.isOver) return false;
-    if (session.row !== undefined || session.mayCreate) return true;
-    const current = await this.#table.read(key, operation);
+    if (session.row !== undefined) return true;
+    if (session.mayCreate) {
+      // A creation meets what is in the table, and nothing of what is still in another place.
+      const previous = await this.#rows.readPrevious(address, operation);
+      if (previous && !isExpired(previous, this.#options.now())) this.read(previous);
+      session.met(previous);
+      return true;
+    }
+    const current = await this.#rows.read(address, operation);
     if (current === undefined || this.isGone(undefined, current)) return false;
     this.read(current);
     session.adopts(current);
@@ -170,6 +209,16 @@ export class RowProtocol {
     return known?.gen !== undefined && current.gen !== undefined && known.gen !== current.gen;
   }
 
+  /**
+   * Whether the session has become another owner's since this hand read or wrote it: who changed the owner
+   * wins whole, and nothing that was made of the old one's data is put upon the new one's.
+   */
+  isAnothers({ ownText }: SessionInHand, row: SessionRow | undefined): boolean {
+    if (this.#options.owner === undefined || row === undefined) return false;
+    if (ownText === undefined || ownText === row.text) return false;
+    return this.#ownerIn(ownText) !== this.#ownerIn(row.text);
+  }
+
   /** A row's data: a copy of the caller's own. @throws {SessionStoreError} `ERR_SESSION_CORRUPT`. */
   read(row: SessionRow): SessionData {
     const data = parseData(row.text);
@@ -182,10 +231,13 @@ export class RowProtocol {
     return session.isSettled && session.base !== undefined && isSameText(session.base, text);
   }
 
-  /** What a save writes: over a row that lives, or, under a new id, over what the session that it takes the place of held. */
+  /**
+   * What a save writes: over a row that lives, or, under a new id, over what the session that it takes the
+   * place of held.
+   */
   #written(session: SessionInHand, row: SessionRow | undefined, text: string): Written {
-    // What is lost does not come back.
-    const origin = session.origin?.lost === undefined ? session.origin : undefined;
+    // What is lost does not come back, nor is it taken along from another owner.
+    const origin = this.#originOf(session);
     const hand = row ? session : origin;
     const over = row ?? origin?.row;
     if (hand === undefined || over === undefined) return { text, overridden: undefined };
@@ -193,128 +245,157 @@ export class RowProtocol {
     return writtenOver(theirs, text, hand, this.#options.concurrency, this.#isDoors);
   }
 
-  /** Sends the one write that fits what is known: over a row that lives, or where there is none. */
-  async #send(
-    { session, key, cookie, writeId, operation }: Change,
-    row: SessionRow | undefined,
-    text: string,
-  ): Promise<WriteResult> {
-    const { format, randomId } = this.#options;
-    const lifetime = this.#lifetime(text, cookie);
-    const expiry = this.#expiry(lifetime);
-    // A passive request prolongs no life. It may shorten one.
-    const keepsExpiry = row !== undefined && !lifetime.renews && expiry.until >= (endOf(row) ?? 0);
-    const sess = toSess(text, format, keepsExpiry ? (row.updated ?? expiry.updated) : expiry.updated);
-    const fresh = {
-      key,
-      sess,
-      gen: row?.gen ?? randomId(GEN_LENGTH),
-      rev: 1,
-      writes: [writeId],
-      created: expiry.updated,
-    };
-    if (row === undefined) {
-      const expired = session.row;
-      if (expired === undefined) return this.#table.create(fresh, expiry, operation);
-      if (session.mayCreate) return this.#table.replaceExpired(expired, fresh, expiry, operation);
-      // It may have been renewed since it was read.
-      return { outcome: "refused", row: await this.#table.read(key, operation) };
-    }
-    const content = {
-      ...fresh,
-      rev: (row.rev ?? 0) + 1,
-      writes: addWrite(row.writes, writeId),
-      created: row.created ?? fresh.created,
-    };
-    return this.#table.rewrite(row, content, keepsExpiry ? undefined : expiry, expiry.updated, operation);
+  #originOf({ origin }: SessionInHand): SessionInHand | undefined {
+    return origin && origin.lost === undefined && !this.isAnothers(origin, origin.row) ? origin : undefined;
   }
 
-  async #touch(
-    session: SessionInHand,
-    row: SessionRow,
-    cookie: Change["cookie"],
-    operation: Operation,
-  ): Promise<TouchOutcome> {
-    const lifetime = this.#lifetime(row.text, cookie);
-    if (!lifetime.renews || !this.#isDue(row, lifetime.ms)) return "renewed by another";
+  /** Sends the one write that fits what is known: over a row that lives, or where there is none. */
+  async #send(change: Change, row: SessionRow | undefined, text: string): Promise<WriteResult> {
+    const { session, address, cookie, operation } = change;
+    const { table } = this.#rows;
+    const lifetime = lifetimeBy(text, cookie, this.#options);
+    const expiry = this.#expiry(lifetime, row ? row.created : session.began);
+    if (row) {
+      // A passive request prolongs no life. It may shorten one.
+      const keepsExpiry = !lifetime.renews && expiry.until >= (endOf(row) ?? 0);
+      const content = await this.#content(change, row, text, expiry, lifetime);
+      return table.rewrite(row, content, keepsExpiry ? undefined : expiry, expiry.updated, operation);
+    }
+    const content = await this.#content(change, undefined, text, expiry, lifetime);
+    const expired = session.row;
+    if (expired === undefined) return table.create(content, expiry, operation);
+    if (session.mayCreate) return table.replaceExpired(expired, content, expiry, operation);
+    // It may have been renewed since it was read.
+    return { outcome: "refused", row: await this.#rows.read(address, operation) };
+  }
+
+  /** What a write of data says, over a row or where there is none. */
+  async #content(
+    { session, address, writeId }: Writing,
+    row: SessionRow | undefined,
+    text: string,
+    expiry: ExpiryStamp,
+    lifetime: Lifetime,
+  ): Promise<RowContent> {
+    const created = (row ? row.created : session.began) ?? expiry.updated;
+    const limit = limitOf(created, this.#options.absoluteTtl);
+    return {
+      key: address.key,
+      text,
+      gen: row?.gen ?? this.#options.randomId(GEN_LENGTH),
+      rev: (row?.rev ?? 0) + 1,
+      writes: addWrite(row?.writes ?? [], writeId),
+      created,
+      ownership: await this.#ownership(text, row, { expiry, lifetimeMs: lifetime.ms, limit }),
+    };
+  }
+
+  /** Whose the data is, and until when the session is listed as theirs. */
+  async #ownership(text: string, row: SessionRow | undefined, life: Life): Promise<Ownership | undefined> {
+    const { owner: ownerOf, keys } = this.#options;
+    const known = row?.ownership;
+    const name = this.#ownerIn(text);
+    // A server without the option changes no owner.
+    const owner = ownerOf ? name && (await hashOfOwner(name)) : known?.owner;
+    if (owner === undefined || keys.sortKey === null) return undefined;
+    return { owner, listedUntil: listedUntil(known, life) };
+  }
+
+  #ownerIn(text: string): string | undefined {
+    const { owner } = this.#options;
+    return owner && nameOfOwner(owner, apart(parseData(text) ?? {}, this.#isDoors)[1]);
+  }
+
+  async #touch(renewal: Renewal, row: SessionRow): Promise<TouchOutcome> {
+    const lifetime = lifetimeBy(row.text, renewal.cookie, this.#options);
+    const { key } = renewal.address;
+    if (!lifetime.renews || !this.#isDue(row, key, lifetime.ms)) return "renewed by another";
     const { now, touchInterval } = this.#options;
-    return this.#touches.share(row, {
+    const touch: Touch = {
       lifetimeMs: lifetime.ms,
       isDue: (last) => isTouchDue(last, now(), touchInterval, lifetime.ms),
       // Whoever waited for another's touch, and sends its own, may not be due any more.
       send: async (moves) =>
-        this.#isDue(row, lifetime.ms)
-          ? this.#sendTouch(session, row, cookie, operation, moves)
-          : "renewed by another",
-    });
+        this.#isDue(row, key, lifetime.ms) ? this.#sendTouch(renewal, row, moves) : "renewed by another",
+    };
+    return this.#touches.share(row, touch, key);
   }
 
   async #sendTouch(
-    session: SessionInHand,
+    { session, address, cookie, operation }: Renewal,
     read: SessionRow,
-    cookie: Change["cookie"],
-    operation: Operation,
     moves: (move: LastMove) => void,
   ): Promise<TouchOutcome> {
+    const writeId = this.newWriteId();
     let row = read;
     for (let attempt = 1; ; attempt++) {
-      const lifetime = this.#lifetime(row.text, cookie);
-      const expiry = this.#expiry(lifetime);
+      const lifetime = lifetimeBy(row.text, cookie, this.#options);
+      const expiry = this.#expiry(lifetime, row.created);
       moves({ updated: expiry.updated, end: expiry.until });
-      const result = await this.#table.renew(row, expiry, operation);
+      const result = await this.#move({ session, address, writeId, operation }, row, expiry, lifetime);
       const current: SessionRow | undefined = result.row;
       // One that was touched is not gone, however long the answer took: others may have renewed it since.
       const isTouched = result.outcome === "written";
       if (current === undefined || (!isTouched && this.isGone(row, current))) return "gone";
       // A row that cannot be read is not taken for the session's.
       if (!isTouched) this.read(current);
-      this.#touches.remember(current);
+      this.#touches.remember(current, address.key);
       session.met(current);
       if (isTouched) {
         tellOf(this.#options, operation, { type: "touch" });
         return "touched";
       }
       // Refused by a newer write or touch, which has renewed the session itself; unless that was long ago.
-      if (!this.#isDue(current, lifetime.ms)) return "renewed by another";
+      if (!this.#isDue(current, address.key, lifetime.ms)) return "renewed by another";
       row = current;
       await this.backOff(attempt, operation);
     }
   }
 
-  #isDue(row: SessionRow, lifetimeMs: number): boolean {
-    const { now, touchInterval } = this.#options;
-    return isTouchDue(this.#touches.lastMove(row), now(), touchInterval, lifetimeMs);
+  /**
+   * Sends a touch; where more is to be written than an expiry, by a write of the data that is there: a row
+   * moves out of a previous place, or is listed under an owner, or has no beginning that an absolute limit
+   * could be counted from.
+   */
+  async #move(
+    change: Writing & Pick<Change, "operation">,
+    row: SessionRow,
+    expiry: ExpiryStamp,
+    lifetime: Lifetime,
+  ): Promise<WriteResult> {
+    const { table } = this.#rows;
+    const { operation } = change;
+    const content = await this.#content(change, row, row.text, expiry, lifetime);
+    const isListed = isSameData(content.ownership, row.ownership);
+    const hasBeginning = this.#options.absoluteTtl === undefined || row.created !== undefined;
+    if (table.has(row) && isListed && hasBeginning) return table.renew(row, expiry, operation);
+    return table.rewrite(row, content, expiry, expiry.updated, operation);
   }
 
-  /** The row of a session in hand while it lives; one that seems over may have been renewed since it was read. */
-  async #liveRow(session: SessionInHand, operation: Operation): Promise<SessionRow | undefined> {
+  #isDue(row: SessionRow, key: Address["key"], lifetimeMs: number): boolean {
+    const { now, touchInterval } = this.#options;
+    // At its absolute limit a session's end moves no more; it may have to be listed under its owner still.
+    const isAtLimit = row.limit !== undefined && writtenEndOf(row) === Math.floor(row.limit);
+    if (isAtLimit && (row.ownership || this.#ownerIn(row.text) === undefined)) return false;
+    return isTouchDue(this.#touches.lastMove(row, key), now(), touchInterval, lifetimeMs);
+  }
+
+  /**
+   * The row of a session in hand while it lives; one that seems over may have been renewed since it was read.
+   */
+  async #liveRow({ session, address, operation }: Renewal): Promise<SessionRow | undefined> {
     const { row } = session;
     if (row === undefined || !isExpired(row, this.#options.now())) return row;
-    const current = await this.#table.read(row.key, operation);
+    const current = await this.#rows.read(address, operation);
     if (current === undefined || this.isGone(row, current)) return undefined;
     this.read(current);
     session.met(current);
     return current;
   }
 
-  #expiry({ ms, grace }: Lifetime): ExpiryStamp {
-    return expiryFrom(this.#options.now(), ms + grace);
-  }
-
-  #lifetime(text: string, cookie: Change["cookie"]): Lifetime {
-    const { ttl } = this.#options;
-    const said = typeof cookie === "function" ? cookie(parseData(text) ?? {}) : cookie;
-    // Passive, and longer than any: nothing is moved.
-    if (said === undefined && ttl === undefined) return { ms: MAX_LIFETIME_MS, grace: 0, renews: false };
-    const { maxAge, renew, grace: outlives = 0 } = said ?? {};
-    const renews = renew !== false;
-    if (typeof ttl !== "function") {
-      const grace = ttl === undefined && maxAge !== undefined ? outlives : 0;
-      return { ms: lifetimeOf(ttl, maxAge), grace, renews };
-    }
-    const given: unknown = ttl(parseData(text) ?? {});
-    if (isLifetime(given)) return { ms: given, grace: 0, renews };
-    if (given instanceof Promise) given.catch(() => {});
-    return refuseOption("ttl: expected milliseconds, 1 or more, of the function", given);
+  /** The expiry that a write now gives to a session that began at `created`, or begins now. */
+  #expiry({ ms, grace }: Lifetime, created: number | undefined): ExpiryStamp {
+    const now = this.#options.now();
+    return expiryFrom(now, ms + grace, limitOf(created ?? now, this.#options.absoluteTtl));
   }
 }

@@ -1,12 +1,12 @@
-// Reads that wait together travel together (promise 6): which reads share a request, and when that leaves. How it is sent
-// is the table's business.
+// Reads that wait together travel together (promise 6): which reads share a request, and when that leaves.
+// How it is sent is the table's business.
 import { isUnavailable, translateFailure } from "./failures.js";
 import type { StorageKey } from "./keys.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
 import { randomFraction } from "./random.js";
 import type { Item } from "./record.js";
-import { atEndOfTurn, bindsIoToRequest } from "./runtime.js";
+import { atEndOfTurn, requestsShare } from "./runtime.js";
 
 /** What came of one request for several rows. */
 export interface RowsRead {
@@ -33,7 +33,9 @@ interface Waiting {
 
 // docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 const MOST_KEYS = 100;
-/** So many requests on their way are several: what comes then gathers, rather than paying for one of its own. */
+/**
+ * So many requests on their way are several: what comes then gathers, rather than paying for one of its own.
+ */
 const SEVERAL = 4;
 // Requests that hang hold nobody up for longer.
 const LONGEST_GATHERING_MS = 10;
@@ -45,7 +47,7 @@ const NOBODY_WAITS = new DOMException("nobody waits for this read any more", "Ab
 export class SharedReads {
   readonly #commands: ReadCommands;
   readonly #options: Pick<ResolvedOptions, "sleep" | "randomId" | "tableName">;
-  #shares = !bindsIoToRequest;
+  #batches = requestsShare;
   #gathered: Waiting[] = [];
   #isTurnOpen = false;
   #isHeld = false;
@@ -57,11 +59,12 @@ export class SharedReads {
   }
 
   /**
-   * Reads a row, together with those that are asked for in the same turn of the event loop; never by a request that is
-   * on its way already, so that a strong read stays strong. Each caller has a deadline of its own.
+   * Reads a row, together with those that are asked for in the same turn of the event loop; never by a
+   * request that is on its way already, so that a strong read stays strong. Each caller has a deadline of its
+   * own.
    */
   read(key: StorageKey, operation: Operation): Promise<Item | undefined> {
-    if (!this.#shares) return this.#commands.readOne(key, operation);
+    if (!this.#batches) return this.#commands.readOne(key, operation);
     return new Promise((resolve, reject) => {
       this.#gather({ key, operation, resolve, reject, tries: 0 });
     });
@@ -139,7 +142,7 @@ export class SharedReads {
       // It is nobody's in particular: each is read alone, and fails, or does not, by itself.
       const alone = Promise.all(together.filter(isWaiting).map((one) => this.#readAlone(one)));
       // Where those are allowed, this action alone is not to be had, now and later.
-      if (isUnavailable(error) && (await alone).includes("read")) this.#shares = false;
+      if (isUnavailable(error) && (await alone).includes("read")) this.#batches = false;
       return;
     }
     const left: Waiting[] = [];
@@ -153,7 +156,10 @@ export class SharedReads {
     if (left.length > 0) void this.#readAgain(left);
   }
 
-  /** What DynamoDB left unprocessed: together again, after a while; in the end alone, which fails as a read fails. */
+  /**
+   * What DynamoDB left unprocessed: together again, after a while; in the end alone, which fails as a read
+   * fails.
+   */
   async #readAgain(left: readonly Waiting[]): Promise<void> {
     const tries = Math.max(...left.map((one) => ++one.tries));
     const { sleep, randomId } = this.#options;

@@ -2,9 +2,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { fromSess } from "./data.js";
 import { SessionStoreError, tooLarge } from "./errors.js";
-import type { ExpiryStamp, RowExpiry } from "./expiry.js";
-import { type KeyLayout, type StorageKey, sessionIdOf, shortId, utf8Length } from "./keys.js";
-import { keepsMapClock, mapClockOf } from "./map.js";
+import { type ExpiryStamp, limitOf, type RowExpiry } from "./expiry.js";
+import { afterPrefix, type KeyLayout, type Place, type StorageKey, shortId, utf8Length } from "./keys.js";
+import { keepsMapClock, mapClockOf, NUMBERS_END } from "./map.js";
 
 /** An item as the SDK's low-level commands give and take it. */
 export type Item = Record<string, AttributeValue>;
@@ -12,9 +12,24 @@ export type Item = Record<string, AttributeValue>;
 /** An item that is a session's: one with data. */
 export type SessionItem = Item & { readonly sess: AttributeValue };
 
+/** What the rows of one table are read by. */
+export interface RowRules extends Place {
+  readonly absoluteTtl: number | undefined;
+}
+
+/** Whose a session is, and that it is listed as such: what the option `owner` says. */
+export interface Ownership {
+  /** A hash of the owner's name. */
+  readonly owner: string;
+  /** Epoch seconds: when the row expires that lists the session under its owner. Never before the session. */
+  readonly listedUntil: number;
+}
+
 /** A row as last known. */
 export interface SessionRow extends RowExpiry {
   readonly key: StorageKey;
+  /** The place that it stands in. */
+  readonly place: RowRules;
   /** The data as JSON text, not yet parsed. */
   readonly text: string;
   /** Eight random characters given at creation; absent on rows of other packages. */
@@ -27,6 +42,8 @@ export interface SessionRow extends RowExpiry {
   readonly updated: number | undefined;
   /** Epoch milliseconds of the first write. */
   readonly created: number | undefined;
+  /** Whose it is, where it is listed under an owner. */
+  readonly ownership: Ownership | undefined;
   /** The attributes as they were read or written, for conditions that must match them exactly. */
   readonly item: SessionItem;
 }
@@ -34,12 +51,22 @@ export interface SessionRow extends RowExpiry {
 /** What a write of data says, besides the expiry. */
 export interface RowContent {
   readonly key: StorageKey;
-  readonly sess: AttributeValue;
+  /** The data as JSON text. */
+  readonly text: string;
   readonly gen: string;
   readonly rev: number;
   readonly writes: readonly string[];
   readonly created: number;
+  readonly ownership: Ownership | undefined;
 }
+
+/** The attributes that say whose a session is: they come, and go, together. */
+export const OWNERSHIP: readonly string[] = ["owner", "listedUntil"];
+/** The attributes of a row besides its keys, which cannot have their names. */
+export const ROW_ATTRIBUTES: readonly string[] = [
+  ..."gen rev writes until expires sess updated created idHash".split(" "),
+  ...OWNERSHIP,
+];
 
 /** How many of the last writes a row remembers: one that was refused and stands among them had succeeded. */
 export const MAX_WRITES = 8;
@@ -47,32 +74,54 @@ export const MAX_WRITES = 8;
 const YEAR_5000_SECONDS = 1e11;
 const MAX_ITEM_BYTES = 400 * 1024;
 
-/** Whether an item is a session's. One without `sess` is not: connect-dynamodb's touch leaves such behind a logout. */
-export function isSessionItem(item: Item | undefined): item is SessionItem {
-  return item?.sess !== undefined;
+// What a row says of the key that it stands under.
+export const ID_HASH = "sha256";
+
+/**
+ * Whether an item is a session's of this layout. One without `sess` is not: connect-dynamodb's touch leaves
+ * such behind a logout. Nor is one that stands under a hash where ids are looked up, by a previous layout or
+ * after a change of options: there the hash would be an id, and who has read it in the table would come in.
+ */
+export function isSessionItem(item: Item | undefined, { hashIds }: KeyLayout): item is SessionItem {
+  return item?.sess !== undefined && isHashed(item) === hashIds;
+}
+
+/** Whether an item says that a hash of its session's id stands in its key. */
+export function isHashed(item: Item): boolean {
+  return item.idHash?.S === ID_HASH;
+}
+
+/** Whose an item says that its session is. Attributes of another's that only have these names say nothing. */
+export function ownershipIn({ owner, listedUntil }: Item): Ownership | undefined {
+  const until = Number(listedUntil?.N);
+  if (owner?.S === undefined || !(Math.abs(until) < NUMBERS_END)) return undefined;
+  return { owner: owner.S, listedUntil: until };
 }
 
 /**
- * A session's item as a row.
+ * A session's item as a row. `text` is the data as JSON text where that is known, or `sess` is encoded.
  *
  * @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where an attribute is not what it must be.
  */
-export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout): SessionRow {
-  const rev = numberOf("rev", item, key, layout);
-  const keepsClock = keepsMapClock(item.sess, rev !== undefined, layout);
-  const text = fromSess(item.sess, keepsClock);
-  if (text === undefined) {
-    throw corrupt(key, layout, `its attribute "sess" is neither JSON text nor a map`);
+export function decodeRow(item: SessionItem, key: StorageKey, rules: RowRules, text?: string): SessionRow {
+  const { keys } = rules;
+  const rev = revOf(item, key, keys);
+  const keepsClock = keepsMapClock(item.sess, rev !== undefined, keys);
+  const data = text ?? fromSess(item.sess, keepsClock);
+  if (data === undefined) {
+    throw corrupt(key, keys, `its attribute "sess" is neither JSON text nor a map, and no codec is given`);
   }
   return {
     key,
-    text,
-    gen: textOf("gen", item, key, layout),
+    place: rules,
+    text: data,
+    gen: textOf("gen", item, key, keys),
     rev,
     writes: item.writes?.S?.split(" ") ?? [],
-    ...decodeExpiry(item, key, layout),
-    updated: latest(numberOf("updated", item, key, layout), mapClockOf(item.sess, keepsClock)),
-    created: numberOf("created", item, key, layout),
+    ...decodeExpiry(item, key, rules),
+    updated: latest(numberOf("updated", item, key, keys), mapClockOf(item.sess, keepsClock)),
+    created: numberOf("created", item, key, keys),
+    ownership: ownershipIn(item),
     item,
   };
 }
@@ -82,21 +131,27 @@ export function decodeRow(item: SessionItem, key: StorageKey, layout: KeyLayout)
  *
  * @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where an attribute is no number.
  */
-export function decodeExpiry(item: Item, key: StorageKey, layout: KeyLayout): RowExpiry {
+export function decodeExpiry(item: Item, key: StorageKey, { keys, absoluteTtl }: RowRules): RowExpiry {
   return {
-    until: numberOf("until", item, key, layout),
-    expires: expiresOf(item, key, layout),
+    until: numberOf("until", item, key, keys),
+    expires: expiresOf(item, key, keys),
+    limit: limitOf(numberOf("created", item, key, keys), absoluteTtl),
   };
 }
 
-/** The attributes that a write of data writes, besides the expiry. */
-export function encodeContent(content: RowContent) {
+/** The attributes that a write of data writes, besides the data and the expiry. */
+export function encodeContent(content: RowContent, { hashIds }: KeyLayout): Item {
+  const { ownership } = content;
   return {
-    sess: content.sess,
     gen: { S: content.gen },
     rev: { N: String(content.rev) },
     writes: { S: content.writes.join(" ") },
     created: { N: String(content.created) },
+    ...(hashIds && { idHash: { S: ID_HASH } }),
+    ...(ownership && {
+      owner: { S: ownership.owner },
+      listedUntil: { N: String(ownership.listedUntil) },
+    }),
   };
 }
 
@@ -114,6 +169,11 @@ export function addWrite(writes: readonly string[], id: string): readonly string
   return [...writes, id].slice(-MAX_WRITES);
 }
 
+/** How many bytes DynamoDB counts for an item. */
+export function sizeOf(item: Item): number {
+  return itemBytes(item, utf8Length);
+}
+
 /**
  * Refuses what DynamoDB would: an item over 400 KB.
  *
@@ -122,13 +182,13 @@ export function addWrite(writes: readonly string[], id: string): readonly string
 export function checkSize(item: Item): void {
   // No character takes more than three bytes: most items need no count.
   if (itemBytes(item, (text) => 3 * text.length) <= MAX_ITEM_BYTES) return;
-  const bytes = itemBytes(item, utf8Length);
+  const bytes = sizeOf(item);
   if (bytes > MAX_ITEM_BYTES) throw tooLarge(`would be ${Math.ceil(bytes / 1024)} KB`);
 }
 
 /** The error for a row that cannot be read. It stays in the table. */
 export function corrupt(key: StorageKey, layout: KeyLayout, why: string): SessionStoreError {
-  const name = layout.hashPrefix + shortId(sessionIdOf(key, layout));
+  const name = layout.hashPrefix + shortId(afterPrefix(key, layout));
   return new SessionStoreError(
     "ERR_SESSION_CORRUPT",
     `the row "${name}" cannot be read: ${why}; it was left as it is. Mend it, or destroy the session`,
@@ -141,7 +201,8 @@ function latest(one: number | undefined, other: number | undefined): number | un
 }
 
 /**
- * `expires` in epoch seconds, as what stands there plainly means. Home-made stores get it wrong in known ways:
+ * `expires` in epoch seconds, as what stands there plainly means. Home-made stores get it wrong in known
+ * ways:
  *
  * | found | read as |
  * | --- | --- |
@@ -167,7 +228,19 @@ function numberOf(name: string, item: Item, key: StorageKey, layout: KeyLayout):
   if (attribute.N === undefined || !Number.isFinite(value)) {
     throw corrupt(key, layout, `its attribute "${name}" is no number`);
   }
+  if (Math.abs(value) >= NUMBERS_END) {
+    throw corrupt(key, layout, `its attribute "${name}" is a number that cannot be written back`);
+  }
   return value;
+}
+
+/**
+ * A revision tells writes apart by growing: one that cannot grow by one would let them overwrite each other.
+ */
+function revOf(item: Item, key: StorageKey, layout: KeyLayout): number | undefined {
+  const rev = numberOf("rev", item, key, layout);
+  if (rev === undefined || Math.abs(rev) < Number.MAX_SAFE_INTEGER) return rev;
+  throw corrupt(key, layout, 'its attribute "rev" is no number that can grow by one');
 }
 
 function textOf(name: string, item: Item, key: StorageKey, layout: KeyLayout): string | undefined {

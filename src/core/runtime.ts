@@ -1,15 +1,16 @@
 // What the runtime allows, decided by what it is, in this one place.
 
 /**
- * Whether I/O belongs to the request that started it. workerd cancels whoever waits for another request's I/O, and
- * takes the later ones with it, so nothing that is pending may be shared between requests there.
+ * Whether requests may share what is pending. On workerd I/O belongs to the request that started it: it
+ * cancels whoever waits for another request's, and takes the later ones with it.
  */
-export const bindsIoToRequest =
-  typeof navigator !== "undefined" && navigator.userAgent === "Cloudflare-Workers";
+export const requestsShare = !(
+  typeof navigator !== "undefined" && navigator.userAgent === "Cloudflare-Workers"
+);
 
 /**
- * Runs `work` when all that waits in this turn of the event loop has run: other requests' handlers among it, which no
- * microtask waits for. Not by `setTimeout`, which takes a millisecond.
+ * Runs `work` when all that waits in this turn of the event loop has run: other requests' handlers among it,
+ * which no microtask waits for. Not by `setTimeout`, which takes a millisecond.
  */
 export const atEndOfTurn = endOfTurnIn(globalThis);
 

@@ -1,12 +1,16 @@
-// A session in a caller's hand: what it was given, and what is known of the row behind it. The two are remembered
-// apart, for a save takes the difference to the one and writes it over the other (promise 4).
+// A session in a caller's hand: what it was given, and what is known of the row behind it. The two are
+// remembered apart, for a save takes the difference to the one and writes it over the other (promise 4).
 import { apart, parseData } from "./data.js";
 import { endOf } from "./expiry.js";
+import type { Address } from "./keys.js";
 import type { Holds } from "./merge.js";
 import type { SessionData } from "./options.js";
 import { MAX_WRITES, type SessionRow } from "./record.js";
 
-/** A write of which nobody knows whether it arrived: its id, which the row would remember, and the caller's data. */
+/**
+ * A write of which nobody knows whether it arrived: its id, which the row would remember, and the caller's
+ * data.
+ */
 export interface UnsettledWrite {
   readonly id: string;
   readonly text: string;
@@ -18,27 +22,42 @@ export class SessionInHand {
   readonly id: string;
   /** The data as it was loaded: a copy of the caller's own. Empty for a session that was not loaded. */
   readonly data: SessionData;
+  /** The keys that it is stored under, once they were needed. */
+  address: Address | undefined;
+  /** When it began under another id, in epoch milliseconds, where it takes the place of one. */
+  readonly began: number | undefined;
   #base: string | undefined;
   #row: SessionRow | undefined;
   #holds: Holds | undefined;
   #mayCreate: boolean;
   #predecessor: SessionInHand | undefined;
   #removal: "own" | "lost" | undefined;
-  /** The revision that this hand read or wrote itself. */
+  /** How many removals of its own were sent, and not answered. */
+  #openRemovals = 0;
+  /** The revision that this hand read or wrote itself, and the row's data by then. */
   #ownRev: number | undefined;
+  #ownText: string | undefined;
   #isOver = false;
   /** What the caller last gave to be saved. */
   #given: string | undefined;
   /** The newest last. */
   #unsettled: readonly UnsettledWrite[] = [];
 
-  private constructor(id: string, data: SessionData, row: SessionRow | undefined, mayCreate: boolean) {
+  private constructor(
+    id: string,
+    data: SessionData,
+    row: SessionRow | undefined,
+    mayCreate: boolean,
+    began?: number,
+  ) {
     this.id = id;
     this.data = data;
     this.#row = row;
     this.#base = row?.text;
     this.#ownRev = row?.rev;
+    this.#ownText = row?.text;
     this.#mayCreate = mayCreate;
+    this.began = began;
   }
 
   /** A session that was read: from now on it is that row's, and gone with it. */
@@ -46,22 +65,32 @@ export class SessionInHand {
     return new SessionInHand(id, data, row, false);
   }
 
-  /** A session of which no row is known. `mayCreate` is whether its first save makes one, where there is none. */
-  static unknown(id: string, mayCreate: boolean): SessionInHand {
-    return new SessionInHand(id, {}, undefined, mayCreate);
+  /**
+   * A session of which no row is known. `mayCreate` is whether its first save makes one, where there is none;
+   * `began`, when it began if that was under another id.
+   */
+  static unknown(id: string, mayCreate: boolean, began?: number): SessionInHand {
+    return new SessionInHand(id, {}, undefined, mayCreate, began);
+  }
+
+  /** A session of which the keys are known alone. */
+  static at(id: string, address: Address): SessionInHand {
+    const session = SessionInHand.unknown(id, false);
+    session.address = address;
+    return session;
   }
 
   /** A session that takes the place of another, and has its data. */
   static after(predecessor: SessionInHand, id: string): SessionInHand {
-    const session = SessionInHand.unknown(id, true);
+    const session = SessionInHand.unknown(id, true, predecessor.createdAt);
     session.#predecessor = predecessor;
     session.#holds = predecessor.#holds;
     return session;
   }
 
   /**
-   * What was loaded of a session that another request then destroyed, this one or the one that it took the place of: a
-   * save of it, as JSON text, would bring that back. `undefined` where nothing is lost.
+   * What was loaded of a session that another request then destroyed, this one or the one that it took the
+   * place of: a save of it, as JSON text, would bring that back. `undefined` where nothing is lost.
    */
   get lost(): string | undefined {
     if (this.#removal !== "lost") return this.#predecessor?.lost;
@@ -98,6 +127,19 @@ export class SessionInHand {
     return this.#unsettled.length === 0;
   }
 
+  /**
+   * The row's data when this hand last read, wrote or updated it, as JSON text; `undefined` where it did
+   * none.
+   */
+  get ownText(): string | undefined {
+    return this.#ownText;
+  }
+
+  /** When the session began, in epoch milliseconds; `undefined` where nobody has written when. */
+  get createdAt(): number | undefined {
+    return this.#row ? this.#row.created : this.began;
+  }
+
   /** The row as last known; `undefined` for a session that was never written. */
   get row(): SessionRow | undefined {
     return this.#row;
@@ -108,7 +150,10 @@ export class SessionInHand {
     return this.#row && endOf(this.#row);
   }
 
-  /** Whether a save makes a row where there is none. Never again once the session is known to have been in the table. */
+  /**
+   * Whether a save makes a row where there is none. Never again once the session is known to have been in the
+   * table.
+   */
   get mayCreate(): boolean {
     return this.#mayCreate;
   }
@@ -119,8 +164,8 @@ export class SessionInHand {
   }
 
   /**
-   * Takes out of `data` what a framework's session object cannot hold. Such fields count as neither held nor removed
-   * by it, and survive its saves in the row.
+   * Takes out of `data` what a framework's session object cannot hold. Such fields count as neither held nor
+   * removed by it, and survive its saves in the row.
    */
   narrow(holds: Holds): void {
     this.#holds = holds;
@@ -135,7 +180,16 @@ export class SessionInHand {
     this.#row = row;
   }
 
-  /** Another request of this process has just written this row. It is met if it is the same session's, and newer. */
+  /** An update through this hand wrote the row: whose the session is now is this caller's doing. */
+  updated(row: SessionRow | undefined): void {
+    this.#row = row;
+    this.#ownText = row?.text;
+  }
+
+  /**
+   * Another request of this process has just written this row. It is met if it is the same session's, and
+   * newer.
+   */
   catchUp(row: SessionRow | undefined): void {
     if (row?.rev === undefined || this.#row === undefined) return;
     const isSame = this.#row.gen === undefined || this.#row.gen === row.gen;
@@ -152,6 +206,7 @@ export class SessionInHand {
     this.#row = row;
     this.#base = text;
     this.#ownRev = row.rev;
+    this.#ownText = row.text;
     this.#mayCreate = false;
     this.#unsettled = [];
   }
@@ -166,7 +221,10 @@ export class SessionInHand {
     this.#given = text;
   }
 
-  /** A write is on its way, and may arrive whatever comes of its answer: until that is certain nothing counts as unchanged. */
+  /**
+   * A write is on its way, and may arrive whatever comes of its answer: until that is certain nothing counts
+   * as unchanged.
+   */
   doubts(write: UnsettledWrite): void {
     this.#unsettled = [...this.#unsettled, write].slice(-MAX_WRITES);
   }
@@ -177,8 +235,8 @@ export class SessionInHand {
   }
 
   /**
-   * Finds the unsettled write that did arrive, if one did, by what the row remembers: what it wrote is the base then. So for
-   * the session whose place this one takes.
+   * Finds the unsettled write that did arrive, if one did, by what the row remembers: what it wrote is the
+   * base then. So for the session whose place this one takes.
    */
   recognize(): void {
     const row = this.#row;
@@ -187,9 +245,26 @@ export class SessionInHand {
     this.#predecessor?.recognize();
   }
 
-  /** This request's own removal of the row; `wasGone` says that another's had come before it. */
+  /**
+   * This request's own removal of the row is on its way, and may arrive whatever comes of its answer. What
+   * was found over before was another's doing.
+   */
+  removes(): void {
+    if (this.#isOver && this.#openRemovals === 0) this.#settleRemoval(true);
+    this.#openRemovals += 1;
+  }
+
+  /**
+   * The removal is answered. `wasGone` says that another's had come before it; or one of its own did, where
+   * an answer is missing.
+   */
   removed(wasGone: boolean): void {
-    this.#removal ??= wasGone && this.#row !== undefined ? "lost" : "own";
+    this.#openRemovals -= 1;
+    this.#settleRemoval(wasGone && this.#openRemovals === 0);
+  }
+
+  #settleRemoval(isAnothers: boolean): void {
+    this.#removal ??= isAnothers && this.#row !== undefined ? "lost" : "own";
   }
 
   #textIn(row: SessionRow): string {

@@ -1,5 +1,5 @@
-// Whether a touch is due, and what this process remembers of the last ones, so that one session costs at most one
-// write that only moves its expiry in `touchInterval`, however many requests come together.
+// Whether a touch is due, and what this process remembers of the last ones, so that one session costs at most
+// one write that only moves its expiry in `touchInterval`, however many requests come together.
 import { BoundedMap } from "./bounded-map.js";
 import { endOf } from "./expiry.js";
 import type { StorageKey } from "./keys.js";
@@ -12,8 +12,8 @@ export interface LastMove {
 }
 
 /**
- * Whether a session's expiry is to be moved now: when `touchInterval` has passed, and never later than half of its
- * life, both the one that the row still has and the one that it is to have from now on.
+ * Whether a session's expiry is to be moved now: when `touchInterval` has passed, and never later than half
+ * of its life, both the one that the row still has and the one that it is to have from now on.
  */
 export function isTouchDue(
   last: LastMove,
@@ -48,48 +48,54 @@ interface TouchOnItsWay {
   readonly outcome: Promise<TouchOutcome>;
 }
 
-// Within this, touches of one page mean the same lifetime: express-session measures it anew with every request.
+// Within this, touches of one page mean the same lifetime: express-session measures it anew with every
+// request.
 const SAME_LIFETIME_MS = 1000;
 
 /** The touches and writes of this process: those on their way, and when the last ones were. */
 export class RecentTouches {
   readonly #lastMoves = new BoundedMap<StorageKey, LastMove & { readonly gen: string | undefined }>();
   readonly #onTheirWay = new Map<string, TouchOnItsWay>();
-  readonly #shares: boolean;
+  readonly #requestsShare: boolean;
 
-  /** `shares` is false where nothing that is pending may be shared between requests. */
-  constructor(shares: boolean) {
-    this.#shares = shares;
+  constructor(requestsShare: boolean) {
+    this.#requestsShare = requestsShare;
   }
 
-  /** When the expiry of this row was last moved, as the row says or as is known since it was read. */
-  lastMove(row: SessionRow): LastMove {
-    const known = this.#lastMoves.get(row.key);
+  /**
+   * When the expiry of this row was last moved, as the row says or as is known since it was read. `key` is
+   * its session's, here and below: the row may have been read in a previous place, and stand there no more.
+   */
+  lastMove(row: SessionRow, key = row.key): LastMove {
+    const known = this.#lastMoves.get(key);
     const isNewer = known?.gen === row.gen && (known?.updated ?? 0) > (row.updated ?? 0);
     return known && isNewer ? known : { updated: row.updated, end: endOf(row) };
   }
 
-  /** Remembers when the expiry of this row was last moved. A touch that is forgotten costs at most one more write. */
-  remember(row: SessionRow): void {
+  /**
+   * Remembers when the expiry of this row was last moved. A touch that is forgotten costs at most one more
+   * write.
+   */
+  remember(row: SessionRow, key = row.key): void {
     // The row that a refusal gives may be older than what this process has written since.
-    if ((this.lastMove(row).updated ?? 0) > (row.updated ?? 0)) return;
-    this.#lastMoves.set(row.key, { gen: row.gen, updated: row.updated, end: endOf(row) });
+    if ((this.lastMove(row, key).updated ?? 0) > (row.updated ?? 0)) return;
+    this.#lastMoves.set(key, { gen: row.gen, updated: row.updated, end: endOf(row) });
   }
 
   /**
-   * Sends a touch, or shares the outcome of one that is on its way for the same session and lifetime; unless another is
-   * due after that, as it is at once where `touchInterval` is 0.
+   * Sends a touch, or shares the outcome of one that is on its way for the same session and lifetime; unless
+   * another is due after that, as it is at once where `touchInterval` is 0.
    */
-  share(row: SessionRow, touch: Touch): Promise<TouchOutcome> {
-    if (!this.#shares) return touch.send(() => {});
+  share(row: SessionRow, touch: Touch, key = row.key): Promise<TouchOutcome> {
+    if (!this.#requestsShare) return touch.send(() => {});
     const { lifetimeMs } = touch;
-    const session = `${row.gen ?? ""} ${row.key}`;
+    const session = `${row.gen ?? ""} ${key}`;
     const onItsWay = this.#onTheirWay.get(session);
     const isSameLifetime = onItsWay && Math.abs(onItsWay.lifetimeMs - lifetimeMs) < SAME_LIFETIME_MS;
     if (isSameLifetime && !touch.isDue(onItsWay.move())) {
       // The deadline of whoever sent it is not that of those who share it.
       return onItsWay.outcome.catch((error) => {
-        if (isAbort(error)) return this.share(row, touch);
+        if (isAbort(error)) return this.share(row, touch, key);
         throw error;
       });
     }

@@ -1,18 +1,19 @@
-// What is on its way to one table in this process, whatever functions it is run with: who waits, whether the table still
-// answers, whether the end has come.
+// What is on its way to one table in this process, whatever functions it is run with: who waits, whether the
+// table still answers, whether the end has come.
+import type { Operation } from "./operation.js";
 
 /** So many may wait for a table that answers nothing, to see whether it does again. */
 export const MOST_WAITING = 100;
-// By ticks rather than by the clock: a process that was held up itself has not waited, and its answers are read between
-// two ticks.
+// By ticks rather than by the clock: a process that was held up itself has not waited, and its answers are
+// read between two ticks.
 const TICKS_OF_SILENCE = 4;
 
 /** The operations on one table. */
 export class Traffic {
   readonly #onTheirWay = new Set<Promise<unknown>>();
   readonly #silenceMs: number;
-  readonly #isShared: boolean;
-  #waiting = 0;
+  readonly #requestsShare: boolean;
+  readonly #waiting = new Set<Operation>();
   #isClosed = false;
   #isSilent = false;
   #isWatched = false;
@@ -20,11 +21,10 @@ export class Traffic {
 
   /**
    * @param silenceMs how long a table that many wait for may answer nothing.
-   * @param isShared false where no timer may serve more than one request.
    */
-  constructor(silenceMs: number, isShared: boolean) {
+  constructor(silenceMs: number, requestsShare: boolean) {
     this.#silenceMs = silenceMs;
-    this.#isShared = isShared;
+    this.#requestsShare = requestsShare;
   }
 
   get isClosed(): boolean {
@@ -32,23 +32,33 @@ export class Traffic {
   }
 
   /**
-   * Whether one more may not wait: so many do that it would be of no use, and nothing at all has been answered in their
-   * time. `sleep` is the option.
+   * Whether one more may not wait: so many do that it would be of no use, and nothing at all has been
+   * answered in their time. `sleep` is the option.
    */
   isJammed(sleep: (ms: number) => Promise<void>): boolean {
-    if (this.#waiting < MOST_WAITING) return false;
-    if (!this.#isSilent && !this.#isWatched && this.#isShared) void this.#watch(sleep).catch(() => {});
+    if (this.#waiting.size < MOST_WAITING) return false;
+    if (!this.#isSilent && !this.#isWatched && this.#requestsShare) void this.#watch(sleep).catch(() => {});
     return this.#isSilent;
   }
 
   /** One more waits for the table. */
-  enter(): void {
-    this.#waiting += 1;
+  enter(operation: Operation): void {
+    this.#waiting.add(operation);
   }
 
-  leave(): void {
-    this.#waiting -= 1;
-    if (this.#waiting === 0) this.#isSilent = false;
+  leave(operation: Operation): void {
+    this.#waiting.delete(operation);
+    if (this.#waiting.size === 0) this.#isSilent = false;
+  }
+
+  /** Waits for what the application does: meanwhile the operation does not wait for the table. */
+  async outside<T>(operation: Operation, work: Promise<T>): Promise<T> {
+    this.leave(operation);
+    try {
+      return await work;
+    } finally {
+      if (!operation.isOver) this.enter(operation);
+    }
   }
 
   /** One more is on its way, until it settles; whoever ignores it has no unhandled rejection. */
@@ -77,7 +87,7 @@ export class Traffic {
       for (let ticks = 0; ticks < TICKS_OF_SILENCE; ticks++) {
         const answers = this.#answers;
         await sleep(this.#silenceMs / TICKS_OF_SILENCE);
-        if (this.#answers !== answers || this.#waiting < MOST_WAITING) return;
+        if (this.#answers !== answers || this.#waiting.size < MOST_WAITING) return;
       }
       this.#isSilent = true;
     } finally {

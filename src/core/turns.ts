@@ -1,5 +1,6 @@
-// Writes of one session in one process, one after another: each begins when the one before it has ended, and who
-// reads the session can wait for them. Knows neither sessions nor tables; holds nothing for a key at rest.
+// Writes of one session in one process, one after another: each begins when the one before it has ended, and
+// who reads the session can wait for them. Knows neither sessions nor tables; holds nothing for a key at
+// rest.
 import type { StorageKey } from "./keys.js";
 
 /** What those who wait in one line have from each other. */
@@ -18,16 +19,19 @@ interface Standing<Latest> extends Line<Latest> {
 /** A line of waiting work for each key. */
 export class Turns<Latest> {
   readonly #lines = new Map<StorageKey, Standing<Latest>>();
-  readonly #shares: boolean;
+  readonly #requestsShare: boolean;
 
-  /** `shares` is false where nothing that is pending may be shared between requests: nobody waits for anybody. */
-  constructor(shares: boolean) {
-    this.#shares = shares;
+  /** Where requests share nothing, nobody waits for anybody. */
+  constructor(requestsShare: boolean) {
+    this.#requestsShare = requestsShare;
   }
 
-  /** Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by then. */
+  /**
+   * Runs `work` when all that was asked for this key before it has ended, unless `signal` was aborted by
+   * then.
+   */
   take<T>(key: StorageKey, signal: AbortSignal, work: (line: Line<Latest>) => Promise<T>): Promise<T> {
-    if (!this.#shares) return work({});
+    if (!this.#requestsShare) return work({});
     const line = this.#enter(key);
     const before = line.last;
     const result = before ? afterwards(before, signal, () => work(line)) : work(line);
@@ -41,11 +45,11 @@ export class Turns<Latest> {
   }
 
   /**
-   * Keeps the line for who will stand in it in the end, until what is returned is called: what others leave in it
-   * meanwhile is there then, though all of them have had their turns.
+   * Keeps the line for who will stand in it in the end, until what is returned is called: what others leave
+   * in it meanwhile is there then, though all of them have had their turns.
    */
   approach(key: StorageKey): () => void {
-    if (!this.#shares) return () => {};
+    if (!this.#requestsShare) return () => {};
     const line = this.#enter(key);
     return () => this.#leave(key, line);
   }

@@ -1,6 +1,9 @@
 // Waiting, and deadlines: by the option `sleep`, which tests hold in their hands.
 
-/** Waits for `ms` milliseconds, or until `signal` is aborted, then resolves: the option `sleep`, where none is given. */
+/**
+ * Waits for `ms` milliseconds, or until `signal` is aborted, then resolves: the option `sleep`, where none is
+ * given.
+ */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -14,8 +17,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Runs `work` in `ms`, unless that is called off before, by what is returned, or `until` is over. Each operation has a
- * deadline and hardly one is met: a timer alone costs less than one with a signal.
+ * Runs `work` in `ms`, unless that is called off before, by what is returned, or `until` is over. Each
+ * operation has a deadline and hardly one is met: a timer alone costs less than one with a signal.
  */
 export function deadline(
   wait: typeof sleep,

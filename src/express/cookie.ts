@@ -1,11 +1,11 @@
-// What of a session's cookie is a change, and how long it says that the session lives. Pure functions over what
-// express-session keeps under `cookie`.
+// What of a session's cookie is a change, and how long it says that the session lives. Pure functions over
+// what express-session keeps under `cookie`.
 
 /** A session's cookie as JSON holds it. */
 export type StoredCookie = Readonly<Record<string, unknown>>;
 
-// A fall of `originalMaxAge` by less than this, and by less than a tenth, is drift: express-session sets it anew from
-// the time that is left, a little less each time. (seen: 60 000 had become 59 687)
+// A fall of `originalMaxAge` by less than this, and by less than a tenth, is drift: express-session sets it
+// anew from the time that is left, a little less each time. (seen: 60 000 had become 59 687)
 const DRIFT_MS = 1000;
 const DRIFT_FRACTION = 0.1;
 
@@ -15,7 +15,10 @@ const MAX_TIME_MS = 8e15;
 const COOKIE_FIELDS =
   "originalMaxAge expires path domain httpOnly secure sameSite priority partitioned".split(" ");
 
-/** The cookie of a session whose row has none and whose application is not known: express-session's own defaults. */
+/**
+ * The cookie of a session whose row has none and whose application is not known: express-session's own
+ * defaults.
+ */
 export const PLAIN_COOKIE = { originalMaxAge: null, expires: null, path: "/", httpOnly: true };
 
 /** The cookie of a session object or of its data, as JSON holds it; `undefined` where it has none. */
@@ -69,7 +72,10 @@ export function storedMaxAgeOf(cookie: StoredCookie, now: number): number | unde
   return typeof cookie.originalMaxAge === "number" ? cookie.originalMaxAge : maxAgeOf(cookie, now);
 }
 
-/** When the cookie ends, given the last write that moved the session's expiry; `undefined` where it does not say. */
+/**
+ * When the cookie ends, given the last write that moved the session's expiry; `undefined` where it does not
+ * say.
+ */
 export function expiresOf(cookie: StoredCookie, updated: number | undefined): string | undefined {
   if (updated === undefined || typeof cookie.originalMaxAge !== "number") return undefined;
   const expires = new Date(updated + cookie.originalMaxAge);

@@ -1,5 +1,5 @@
-// The entries `@cyclic.sh/session-store` and `@cyclic.sh/session-store/express`: express-session's contract for a
-// store, translated to the engine's. What to write and when is decided there.
+// The entries `@cyclic.sh/session-store` and `@cyclic.sh/session-store/express`: express-session's contract
+// for a store, translated to the engine's. What to write and when is decided there.
 import session, { type SessionData } from "express-session";
 import {
   type CookieLifetime,
@@ -8,6 +8,7 @@ import {
   type ListingEngine,
   listingEngineForDoor,
   readOf,
+  refuseOption,
   type SessionInHand,
   type SessionStoreOptions,
 } from "../core/doors.js";
@@ -41,14 +42,14 @@ export type UpdateResult =
 type Fields = Partial<Omit<SessionData, "cookie">>;
 
 type Change = (data: Fields) => Changed | Promise<Changed>;
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has changed what it was given.
+// biome-ignore lint/suspicious/noConfusingVoidType: who returns nothing has changed what was given.
 type Changed = Fields | undefined | void;
 
 /**
  * An express-session store over a DynamoDB table.
  *
- * Every method takes a callback, or returns a promise where none is given. Errors are `SessionStoreError`s; see its
- * codes. Nothing is asked of the table before the first request.
+ * Every method takes a callback, or returns a promise where none is given. Errors are `SessionStoreError`s;
+ * see its codes. Nothing is asked of the table before the first request.
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
@@ -60,12 +61,14 @@ type Changed = Fields | undefined | void;
 export class CyclicSessionStore extends session.Store {
   readonly #engine: ListingEngine;
   readonly #links = new Links();
+  readonly #hashIds: boolean;
   #generate: Generate | undefined;
   #usableCookie: StoredCookie = PLAIN_COOKIE;
 
   constructor(options: CyclicSessionStoreOptions) {
     super();
     this.#engine = listingEngineForDoor(options, (name) => name === "cookie");
+    this.#hashIds = options.hashIds === true;
     this.#linkWhatIsGenerated();
   }
 
@@ -80,8 +83,8 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * Saves a session. What was loaded by this store is written only while it still exists: a session that another
-   * request destroyed stays destroyed, without an error. @throws also `ERR_SESSION_UNSERIALIZABLE`,
+   * Saves a session. What was loaded by this store is written only while it still exists: a session that
+   * another request destroyed stays destroyed, without an error. @throws also `ERR_SESSION_UNSERIALIZABLE`,
    * `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`.
    */
   override set(sid: string, data: SessionData): Promise<void>;
@@ -91,8 +94,8 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * Moves a session's expiry, at most once in `touchInterval`; a changed cookie is saved at once. The failure of a
-   * mere touch is told to `onEvent` and is no error here: the session lives.
+   * Moves a session's expiry, at most once in `touchInterval`; a changed cookie is saved at once. The failure
+   * of a mere touch is told to `onEvent` and is no error here: the session lives.
    */
   override touch(sid: string, data: SessionData): Promise<void>;
   override touch(sid: string, data: SessionData, callback?: () => void): void;
@@ -101,10 +104,11 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * Changes a session on the newest data, at once: `change` is given a copy without the cookie, and returns the new data,
-   * or changes what it was given. It runs again when another request wrote meanwhile, so that a counter counts, and
-   * must have no other effects. A session that was not saved yet is `gone`. `req.session` stays what it was;
-   * `req.session.reload` gets what was written. @throws as `set`, and what `change` throws.
+   * Changes a session on the newest data, at once: `change` is given a copy without the cookie, and returns
+   * the new data, or changes what it was given. It runs again when another request wrote meanwhile, so that a
+   * counter counts, and must have no other effects. A session that was not saved yet is `gone`. `req.session`
+   * stays what it was; `req.session.reload` gets what was written. @throws as `set`, and what `change`
+   * throws.
    *
    * @example
    * await store.update(req.sessionID, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));
@@ -123,8 +127,9 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * All live sessions under `table.hashPrefix`, by their ids. A scan: DynamoDB reads, and bills, the whole table
-   * (1 unit per 4 KB, half with `consistentRead: false`). @throws also `ERR_SESSION_CORRUPT`.
+   * All live sessions under `table.hashPrefix`, by their ids. A scan: DynamoDB reads, and bills, the whole
+   * table (1 unit per 4 KB, half with `consistentRead: false`). @throws also `ERR_SESSION_CORRUPT`;
+   * `ERR_SESSION_OPTIONS` with `hashIds`, for the table does not have the ids.
    */
   override all(): Promise<Record<string, SessionData>>;
   override all(callback: (error: unknown, sessions?: Record<string, SessionData> | null) => void): void;
@@ -141,14 +146,20 @@ export class CyclicSessionStore extends session.Store {
     return answer(this.#count(), callback);
   }
 
-  /** Destroys all live sessions under `table.hashPrefix`. A scan, at the price of `all`, and one write for each. */
+  /**
+   * Destroys all live sessions under `table.hashPrefix`. A scan, at the price of `all`, and one write for
+   * each.
+   */
   override clear(): Promise<void>;
   override clear(callback?: (error?: unknown) => void): void;
   override clear(callback?: Callback<void>): Promise<void> | undefined {
     return answer(this.#clear(), callback);
   }
 
-  /** Makes the session object of a request from loaded data, and links it to the row. Called by express-session. */
+  /**
+   * Makes the session object of a request from loaded data, and links it to the row. Called by
+   * express-session.
+   */
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
     const link = this.#links.of(data);
     link?.session.narrow(canHold);
@@ -193,7 +204,7 @@ export class CyclicSessionStore extends session.Store {
 
   async #touch(sid: string, data: SessionData): Promise<void> {
     const { link, settled, lifetime } = readOf(() => {
-      const link = this.#links.of(data);
+      const link = this.#links.to(sid, data);
       const cookie = cookieOf(data);
       const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : undefined;
       return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
@@ -219,8 +230,8 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * How long a session lives by the cookie that is written: this request's own, of which `settled` is what is written; or
-   * another request's, where that has changed it meanwhile.
+   * How long a session lives by the cookie that is written: this request's own, of which `settled` is what is
+   * written; or another request's, where that has changed it meanwhile.
    */
   #lifetimeBy(live: StoredCookie | undefined, settled: StoredCookie | undefined): LifetimeOfData {
     const now = this.#engine.now();
@@ -233,6 +244,11 @@ export class CyclicSessionStore extends session.Store {
   }
 
   async #all(): Promise<Record<string, SessionData>> {
+    // By a hash no session can be read or destroyed: whoever logs users out by these ids would not notice.
+    if (this.#hashIds)
+      refuseOption(
+        "hashIds: all() names sessions by their ids, and the table has only hashes of those; use all() of an engine (createSessionEngine), whose sessions it can destroy, or the option owner",
+      );
     const sessions: Record<string, SessionData> = Object.create(null);
     await this.#engine.asOne(async (engine) => {
       for await (const loaded of engine.all()) sessions[loaded.id] = this.#handOut(loaded);
@@ -243,7 +259,7 @@ export class CyclicSessionStore extends session.Store {
   async #count(): Promise<number> {
     let count = 0;
     await this.#engine.asOne(async (engine) => {
-      for await (const _id of engine.ids()) count += 1;
+      for await (const _session of engine.list()) count += 1;
     });
     return count;
   }
@@ -251,8 +267,8 @@ export class CyclicSessionStore extends session.Store {
   #clear(): Promise<void> {
     return this.#engine.asOne(async (engine) => {
       const batch: Promise<void>[] = [];
-      for await (const id of engine.ids()) {
-        batch.push(engine.destroy(id));
+      for await (const session of engine.list()) {
+        batch.push(engine.destroy(session));
         if (batch.length >= CLEARED_TOGETHER) await Promise.all(batch.splice(0));
       }
       await Promise.all(batch);
@@ -273,8 +289,8 @@ export class CyclicSessionStore extends session.Store {
 
   /** The link of a session object; one that nothing links is adopted, and linked from now on. */
   #linkOf(sid: string, data: SessionData): Link | undefined {
-    const known = this.#links.of(data);
-    if (known?.session.id === sid) return known;
+    const known = this.#links.to(sid, data);
+    if (known) return known;
     if (!isObject(data)) return undefined;
     const session = this.#engine.adopt(sid);
     if (this.#generate === undefined) session.narrow(canFastifyHold);
@@ -284,8 +300,8 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /**
-   * `session()` assigns `store.generate`, and an application may put its own around what it finds there: what they make
-   * is linked as a new session.
+   * `session()` assigns `store.generate`, and an application may put its own around what it finds there: what
+   * they make is linked as a new session.
    */
   #linkWhatIsGenerated(): void {
     let linked: Generate | undefined;
@@ -301,9 +317,12 @@ export class CyclicSessionStore extends session.Store {
   }
 
   #linkAsNew(generate: Generate, req: Request): void {
+    // What the request had until now is what it is to have another in the place of, as by
+    // `req.session.regenerate`.
+    const began = this.#links.of(req.session)?.session.createdAt;
     generate.call(this, req);
     if (this.#links.of(req.session)) return;
-    const session = this.#engine.create(req.sessionID);
+    const session = this.#engine.create(req.sessionID, undefined, began);
     this.#links.set(req.session, { session, cookie: undefined, isCookieStored: false });
   }
 
@@ -361,8 +380,8 @@ interface SentCookie {
 }
 
 /**
- * Whether express-session can make a cookie of what a row says, and send it. Where it cannot it fails when the headers
- * leave, which may be in a callback of the store's: that ends the process.
+ * Whether express-session can make a cookie of what a row says, and send it. Where it cannot it fails when
+ * the headers leave, which may be in a callback of the store's: that ends the process.
  */
 function isUsable(stored: StoredCookie): boolean {
   try {
@@ -396,20 +415,14 @@ function canFastifyHold(name: string): boolean {
 /** The object's own fields, with this cookie in the place of its own. */
 function withCookie(data: SessionData, cookie: StoredCookie | undefined): object {
   // In a toJSON of ours, so that one of the application's that throws is the engine's to report.
-  const toJSON = (): object => {
-    const fields: object = "toJSON" in data && typeof data.toJSON === "function" ? data.toJSON() : data;
-    return { ...fields, cookie };
+  const toJSON = (): unknown => {
+    const fields: unknown = "toJSON" in data && typeof data.toJSON === "function" ? data.toJSON() : data;
+    return isObject(fields) ? { ...fields, cookie } : fields;
   };
   return { toJSON };
 }
 
 /** What was saved was the application's session data, and comes back as JSON has it. */
 function asSaved(data: Record<string, unknown>): SessionData {
-  const saved: { cookie?: unknown } = data;
-  if (isSessionData(saved)) return saved;
-  throw new TypeError("a session without a cookie was to be handed out");
-}
-
-function isSessionData(data: { cookie?: unknown }): data is SessionData {
-  return isObject(data.cookie);
+  return Object(data);
 }

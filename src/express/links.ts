@@ -1,5 +1,5 @@
-// Which session in hand a framework's session object stands for, and what its cookie was when it was last loaded or
-// saved. Nothing is kept of objects that nobody holds any more.
+// Which session in hand a framework's session object stands for, and what its cookie was when it was last
+// loaded or saved. Nothing is kept of objects that nobody holds any more.
 import type { SessionInHand } from "../core/doors.js";
 import type { StoredCookie } from "./cookie.js";
 
@@ -44,13 +44,24 @@ export class Links {
     return this.#links.get(data) ?? (tag instanceof Tag ? tag.linkFor(this) : undefined);
   }
 
+  /**
+   * The link of an object that stands for the session of this id: one that is saved under another id stands
+   * for its own.
+   */
+  to(sid: string, data: unknown): Link | undefined {
+    const link = this.of(data);
+    return link?.session.id === sid ? link : undefined;
+  }
+
+  /** Links an object, unless it stands for another session. */
   set(data: object, link: Link): void {
-    this.#links.set(data, link);
+    const known = this.#links.get(data);
+    if (known === undefined || known.session.id === link.session.id) this.#links.set(data, link);
   }
 
   /**
-   * Lets the link survive a copy of all that `for (… in …)` finds, which is how @fastify/session makes its session. It
-   * stands on the prototype: the data's own fields are the application's alone.
+   * Lets the link survive a copy of all that `for (… in …)` finds, which is how @fastify/session makes its
+   * session. It stands on the prototype: the data's own fields are the application's alone.
    */
   tag(data: object): void {
     const link = this.of(data);

@@ -1,4 +1,5 @@
-// The cookie that carries a session's id: signed by `hono/cookie`, its options checked. Knows nothing of sessions.
+// The cookie that carries a session's id: signed by `hono/cookie`, its options checked. Knows nothing of
+// sessions.
 import type { Context } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
@@ -9,8 +10,8 @@ export interface SessionCookieOptions {
   /** Default `session`. */
   name?: string | undefined;
   /**
-   * Milliseconds that the browser keeps the cookie (at most 400 days), from the last request that wrote its session.
-   * Default: until the browser is closed.
+   * Milliseconds that the browser keeps the cookie (at most 400 days), from the last request that wrote its
+   * session. Default: until the browser is closed.
    */
   maxAge?: number | undefined;
   /** Whether every response to a request that used its session sets the cookie anew. Default `false`. */

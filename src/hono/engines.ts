@@ -1,5 +1,5 @@
-// Engines for options that are given anew with every request, as a Worker's are: one for each table and client, however
-// many objects the options come in.
+// Engines for options that are given anew with every request, as a Worker's are: one for each table and
+// client, however many objects the options come in.
 import {
   BoundedMap,
   checkOptions,
@@ -26,15 +26,17 @@ export class SessionEngines {
   #identified = 0;
 
   /**
-   * The engine of these options: one that is there where their plain values are the same, and `client`, and what
-   * `clientConfig` holds besides plain values (a function, an instance of a class). The functions among the options
-   * are those given here.
+   * The engine of these options: one that is there where their plain values are the same, and `client`, and
+   * what `clientConfig` holds besides plain values (a function, an instance of a class). The functions among
+   * the options, and codecs, are those given here.
    *
    * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
    */
   of(options: SessionStoreOptions): SessionEngine {
     checkOptions(options);
-    const functions = Object.entries(options).filter(([, value]) => typeof value === "function");
+    const functions = Object.entries(options).filter(
+      ([option, value]) => typeof value === "function" || option === "codec",
+    );
     const marked = Object.fromEntries(functions.map(([option]) => [option, "a function"]));
     const name = JSON.stringify(this.#plain({ ...options, ...marked }));
     const known = this.#engines.get(name) ?? makeEngine(options);

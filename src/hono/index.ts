@@ -1,5 +1,5 @@
-// The entry `@cyclic.sh/session-store/hono`: a middleware that gives each request its session, in Hono's terms. What to
-// write and when is the engine's business.
+// The entry `@cyclic.sh/session-store/hono`: a middleware that gives each request its session, in Hono's
+// terms. What to write and when is the engine's business.
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import {
   A_FUNCTION,
@@ -38,20 +38,23 @@ export type SessionVariable<E extends Env> = E extends { Variables: infer Variab
 
 interface BaseOptions<E extends Env> extends SessionStoreOptions {
   /**
-   * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that a new one
-   * put before an old one logs nobody out.
+   * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that
+   * a new one put before an old one logs nobody out.
    */
   secret: string | readonly string[];
   /** The session's cookie. */
   cookie?: SessionCookieOptions | undefined;
   /**
-   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling: it
-   * prolongs no session. Default: every request does that uses its session.
+   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's
+   * polling: it prolongs no session. Default: every request does that uses its session.
    */
   renew?: ((c: Context<E>) => boolean) | undefined;
 }
 
-/** The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to `session`. */
+/**
+ * The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to
+ * `session`.
+ */
 export type SessionOptions<E extends Env = SessionEnv> = BaseOptions<E> &
   ("session" extends SessionVariable<E>
     ? { variable?: SessionVariable<E> | undefined }
@@ -60,12 +63,12 @@ export type SessionOptions<E extends Env = SessionEnv> = BaseOptions<E> &
 /**
  * A middleware that keeps sessions in a DynamoDB table. Handlers find theirs at `c.var.session`.
  *
- * Where configuration comes with the request, as on Workers, the options are a function of the context; there is one
- * engine, and one client, for each table even so. What a response depends on is written before it leaves: a write that
- * fails is an error of the request.
+ * Where configuration comes with the request, as on Workers, the options are a function of the context; there
+ * is one engine, and one client, for each table even so. What a response depends on is written before it
+ * leaves: a write that fails is an error of the request.
  *
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option: here, or with the request where the options are
- * a function.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option: here, or with the request where the
+ * options are a function.
  * @example
  * type AppEnv = SessionEnv<{ user?: string }>;
  * const app = new Hono<AppEnv>();
@@ -84,7 +87,8 @@ export function session<E extends Env = SessionEnv>(
     const { engine, place, cookie, variable, renew } = settingsOf(c);
     claim(c, "variable", variable);
     claim(c, "cookie.name", cookie.fullName);
-    // The signature says nothing of the cookie's name: in one place, the one's cookie would open the other's sessions.
+    // The signature says nothing of the cookie's name: in one place, the one's cookie would open the other's
+    // sessions.
     claim(c, "table.hashPrefix", place);
 
     let reading: ReturnType<SessionCookie["read"]> | undefined;
@@ -111,7 +115,8 @@ export function session<E extends Env = SessionEnv>(
     try {
       await next();
     } catch (error) {
-      // A header that is set before there is a response does not reach one that the error handler makes by itself.
+      // A header that is set before there is a response does not reach one that the error handler makes by
+      // itself.
       void c.res;
       // The handler's error wins; the engine has told of its own.
       await commit().catch(() => {});
@@ -127,15 +132,16 @@ export function session<E extends Env = SessionEnv>(
   };
 }
 
-// Hono gives the headers of a response that is not sent to that of the error handler. These say something of the body.
+// Hono gives the headers of a response that is not sent to that of the error handler. These say something of
+// the body.
 const OF_THE_BODY =
   "cache-control content-disposition content-encoding content-length content-type etag expires last-modified location".split(
     " ",
   );
 
 /**
- * Whether a WebSocket waits for this very response: Deno serves nobody any more when its upgrade is answered by another.
- * The response of workerd brings the socket with it, and can be replaced.
+ * Whether a WebSocket waits for this very response: Deno serves nobody any more when its upgrade is answered
+ * by another. The response of workerd brings the socket with it, and can be replaced.
  */
 function isUpgradeUnderWay(response: Response): boolean {
   return response.status === 101 && !("webSocket" in response);

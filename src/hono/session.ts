@@ -1,5 +1,5 @@
-// A request's session as its handlers have it: loaded when it is looked at, changed in memory, written once at the end.
-// When a row is written, and how, is the engine's business.
+// A request's session as its handlers have it: loaded when it is looked at, changed in memory, written once
+// at the end. When a row is written, and how, is the engine's business.
 import {
   apart,
   type CookieLifetime,
@@ -12,15 +12,21 @@ import {
 } from "../core/doors.js";
 
 /**
- * A session, at `c.var.session`. A request that does not look at it costs nothing. What is changed is written once,
- * before the response leaves; a new session is written, and has an id and a cookie, only when it was given data.
+ * A session, at `c.var.session`. A request that does not look at it costs nothing. What is changed is written
+ * once, before the response leaves; a new session is written, and has an id and a cookie, only when it was
+ * given data.
  *
  * Every method that returns a promise rejects with the engine's `SessionStoreError`s; see its codes.
  */
 export interface Session<Data extends object = Record<string, unknown>> {
-  /** The id; `undefined` for a new session without data. @throws `ERR_SESSION_NOT_LOADED` before the first `get()`. */
+  /**
+   * The id; `undefined` for a new session without data. @throws `ERR_SESSION_NOT_LOADED` before the first
+   * `get()`.
+   */
   readonly id: string | undefined;
-  /** Whether the request came without a session. @throws `ERR_SESSION_NOT_LOADED` before the first `get()`. */
+  /**
+   * Whether the request came without a session. @throws `ERR_SESSION_NOT_LOADED` before the first `get()`.
+   */
   readonly isNew: boolean;
   /** What `get()` gives. @throws `ERR_SESSION_NOT_LOADED` before the first `get()`. */
   readonly data: Readonly<Partial<Data>>;
@@ -29,8 +35,9 @@ export interface Session<Data extends object = Record<string, unknown>> {
   /** One field of the data. */
   get<Key extends keyof Data & string>(key: Key): Promise<Readonly<Partial<Data>>[Key]>;
   /**
-   * Changes fields; `undefined` removes one. The values are copied at once, as JSON has them, and written at the end
-   * of the request. @throws `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_COMMITTED` after the response has left.
+   * Changes fields; `undefined` removes one. The values are copied at once, as JSON has them, and written at
+   * the end of the request. @throws `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_COMMITTED` after the response
+   * has left.
    */
   set(patch: Partial<Data>): void;
   set<Key extends keyof Data & string>(key: Key, value: Data[Key] | undefined): void;
@@ -40,26 +47,38 @@ export interface Session<Data extends object = Record<string, unknown>> {
   replace(data: Partial<Data>): void;
   /** Keeps a value until it is read once, by this request or a later one. @throws as `set`. */
   flash(key: string, value: unknown): void;
-  /** Reads such a value, and removes it; `undefined` where there is none. @throws also `ERR_SESSION_COMMITTED`. */
+  /**
+   * Reads such a value, and removes it; `undefined` where there is none. @throws also
+   * `ERR_SESSION_COMMITTED`.
+   */
   flash(key: string): Promise<unknown>;
   /**
-   * Changes the session on the newest data, at once: `change` is given a copy, and returns the new data, or changes
-   * what it was given. It runs again when another request wrote meanwhile, so that a counter counts, and must have no
-   * other effects. Changes made before are written first. @throws also what `change` throws.
+   * Changes the session on the newest data, at once: `change` is given a copy, and returns the new data, or
+   * changes what it was given. It runs again when another request wrote meanwhile, so that a counter counts,
+   * and must have no other effects. Changes made before are written first. @throws also what `change` throws.
    */
   update(change: (data: Partial<Data>) => Updated<Data> | Promise<Updated<Data>>): Promise<SaveResult>;
   /** Writes the changes at once. `gone` where another request destroyed the session: nothing was written. */
   save(): Promise<SaveResult>;
   /**
-   * Gives the session a new id, as after a sign-in: the old one is destroyed. The data stays, or is replaced by `data`.
+   * Gives the session a new id, as after a sign-in: the old one is destroyed. The data stays, or is replaced
+   * by `data`. Call it whenever the user gains rights: whoever had planted the old id, or knew it, gains
+   * nothing.
+   *
    * @throws also `ERR_SESSION_COMMITTED`: a new id needs a cookie.
+   * @example
+   * app.post("/sign-in", async (c) => {
+   *   const user = await userOf(await c.req.parseBody());
+   *   await c.var.session.regenerate({ user: user.id, signedInAt: Date.now() });
+   *   return c.redirect("/", 303);
+   * });
    */
   regenerate(data?: Partial<Data>): Promise<void>;
   /** Destroys the session, and what was changed. What is set afterwards is a new session's. */
   destroy(): Promise<void>;
 }
 
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has changed what it was given.
+// biome-ignore lint/suspicious/noConfusingVoidType: who returns nothing has changed what was given.
 type Updated<Data> = Partial<Data> | undefined | void;
 
 /** What a session needs of its request. */
@@ -81,8 +100,8 @@ export interface Committed {
 
 type Change = (data: SessionData) => SessionData;
 
-// Each value of flash() is a field of its own in the data, `_flash.xxxxx.key`, with characters of chance: that it was read
-// removes this very value, and none that another request keeps under the key meanwhile.
+// Each value of flash() is a field of its own in the data, `_flash.xxxxx.key`, with characters of chance:
+// that it was read removes this very value, and none that another request keeps under the key meanwhile.
 const FLASH = "_flash.";
 const CHANCE = 5;
 
@@ -95,7 +114,9 @@ export function isFlash(name: string): boolean {
 export class RequestSession implements Session {
   readonly #request: SessionRequest;
   #loading: Promise<void> | undefined;
-  /** What the request works on: `undefined` before it is loaded, and for a new session until that needs an id. */
+  /**
+   * What the request works on: `undefined` before it is loaded, and for a new session until that needs an id.
+   */
   #session: SessionInHand | undefined;
   /** What the next session takes the place of. */
   #left: SessionInHand | undefined;
@@ -230,7 +251,7 @@ export class RequestSession implements Session {
     };
     if (this.#stored() === undefined) {
       if (!mayCreate) throw committed();
-      const data = await changed({});
+      const data = await this.#request.engine.changeOfNothing(changed);
       const made = await this.#inTurn(() => this.#writeFirst(data));
       if (made) return made;
     }
@@ -297,7 +318,8 @@ export class RequestSession implements Session {
     await this.#load();
     if (this.#session) await engine.destroy(this.#session);
     const isLost = this.#session?.lost !== undefined;
-    // What another request wrote meanwhile is taken along. What one destroyed does not come back under another id.
+    // What another request wrote meanwhile is taken along. What one destroyed does not come back under
+    // another id.
     if (isDestroyed || isLost) this.#rest({});
     this.#isNew ||= isDestroyed;
     this.#left = isDestroyed ? undefined : (this.#session ?? this.#left);
@@ -395,8 +417,8 @@ export class RequestSession implements Session {
   }
 
   /**
-   * Work that its caller may leave alone: the response waits for it, the engine reports its failure, and changes that
-   * it did not write are tried again.
+   * Work that its caller may leave alone: the response waits for it, the engine reports its failure, and
+   * changes that it did not write are tried again.
    */
   #start<T>(work: Promise<T>): Promise<T> {
     const before = this.#started;
@@ -428,7 +450,10 @@ function refuseField(name: string, why: string): never {
   throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", text);
 }
 
-/** The fields that hold what was flashed under a key: several where requests did it at once, the last one last. */
+/**
+ * The fields that hold what was flashed under a key: several where requests did it at once, the last one
+ * last.
+ */
 function flashesOf(data: SessionData, key: string): string[] {
   return Object.keys(data).filter((name) => isFlash(name) && name.slice(FLASH.length + CHANCE + 1) === key);
 }

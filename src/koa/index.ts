@@ -1,5 +1,5 @@
-// The entry `@cyclic.sh/session-store/koa`: koa-session's contract for an external store, translated to the engine's.
-// What to write and when is decided there.
+// The entry `@cyclic.sh/session-store/koa`: koa-session's contract for an external store, translated to the
+// engine's. What to write and when is decided there.
 import {
   A_FUNCTION,
   type CookieLifetime,
@@ -12,7 +12,10 @@ import {
   type SessionStoreOptions,
 } from "../core/doors.js";
 
-/** What the store looks at of Koa's context. A function of the application's may ask for Koa's whole `Context`. */
+/**
+ * What the store looks at of Koa's context. A function of the application's may ask for Koa's whole
+ * `Context`.
+ */
 export interface KoaContext {
   readonly method: string;
   readonly path: string;
@@ -25,8 +28,8 @@ export interface KoaContext {
 /** The options of {@link CyclicSessionStore}: those that every door shares, and Koa's own. */
 export interface CyclicSessionStoreOptions extends SessionStoreOptions {
   /**
-   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's polling:
-   * it prolongs no session. Default: every request does.
+   * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's
+   * polling: it prolongs no session. Default: every request does.
    */
   renew?(ctx: KoaContext): boolean;
 }
@@ -51,8 +54,8 @@ export type UpdateResult =
 /**
  * A koa-session store over a DynamoDB table.
  *
- * A promise that nobody looks at is no unhandled rejection: failures are told to `onEvent` as well. Errors are
- * `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
+ * A promise that nobody looks at is no unhandled rejection: failures are told to `onEvent` as well. Errors
+ * are `SessionStoreError`s; see its codes. Nothing is asked of the table before the first request.
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
@@ -74,8 +77,9 @@ export class CyclicSessionStore {
   }
 
   /**
-   * The session's data, or `undefined` where there is none. Where the store's `ttl` says how long a session lives, or
-   * `maxAge: "session"` leaves it to the store, reading a session is what renews it: at most once in `touchInterval`.
+   * The session's data, or `undefined` where there is none. Where the store's `ttl` says how long a session
+   * lives, or `maxAge: "session"` leaves it to the store, reading a session is what renews it: at most once
+   * in `touchInterval`.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
    */
@@ -84,9 +88,9 @@ export class CyclicSessionStore {
   }
 
   /**
-   * Saves a session. What this request loaded is written only while it still exists: a session that another request
-   * destroyed stays destroyed, without an error. Data that did not change moves the expiry, at most once in
-   * `touchInterval`.
+   * Saves a session. What this request loaded is written only while it still exists: a session that another
+   * request destroyed stays destroyed, without an error. Data that did not change moves the expiry, at most
+   * once in `touchInterval`.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`.
    */
@@ -95,9 +99,10 @@ export class CyclicSessionStore {
   }
 
   /**
-   * Changes a session on the newest data, at once: `change` is given a copy of the application's fields, and returns the
-   * new ones, or changes what it was given. It runs again when another request wrote meanwhile, so that a counter counts,
-   * and must have no other effects. A session that was not saved yet is `gone`. `ctx.session` stays what it was.
+   * Changes a session on the newest data, at once: `change` is given a copy of the application's fields, and
+   * returns the new ones, or changes what it was given. It runs again when another request wrote meanwhile,
+   * so that a counter counts, and must have no other effects. A session that was not saved yet is `gone`.
+   * `ctx.session` stays what it was.
    *
    * @throws {SessionStoreError} as `set`, and what `change` throws.
    * @example
@@ -181,14 +186,17 @@ export class CyclicSessionStore {
     return ctx === undefined || this.#renew === undefined || this.#renew(ctx);
   }
 
-  // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data as it is.
+  // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data
+  // as it is.
   #expireOf(data: SessionData, { endsAt = 0 }: SessionInHand): number {
     const isByKoa = !this.#hasTtl && typeof data._maxAge === "number";
     return isByKoa ? endsAt - KOA_GRACE_MS : endsAt;
   }
 }
 
-/** The sessions of one request, which is how a save is linked to what was loaded: by the context and the key. */
+/**
+ * The sessions of one request, which is how a save is linked to what was loaded: by the context and the key.
+ */
 class RequestSessions {
   readonly #sessions = new Map<string, SessionInHand>();
   readonly #ctx: KoaContext;
@@ -218,8 +226,9 @@ class RequestSessions {
   }
 
   /**
-   * koa-session forgets `maxAge: "session"` with a request's first commit, and then gives its default of one day. An
-   * application that means another lifetime sets `session.maxAge`. (koa-session 7.0.2, src/context.ts)
+   * koa-session forgets `maxAge: "session"` with a request's first commit, and then gives its default of one
+   * day. An application that means another lifetime sets `session.maxAge`. (koa-session 7.0.2,
+   * src/context.ts)
    */
   lastsAsTheBrowser(maxAge: KoaMaxAge): boolean {
     const isSet = typeof this.#ctx.sessionOptions?.maxAge === "number";
@@ -241,7 +250,8 @@ const KOA_GRACE_MS = 10_000;
 const KOA_NAMES =
   "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit".split(" ");
 
-// What koa-session keeps for itself in the data, beside the application's fields. Its `_expire` the row says better.
+// What koa-session keeps for itself in the data, beside the application's fields. Its `_expire` the row says
+// better.
 const KOA_FIELDS = ["_maxAge", "_session"];
 
 /** Which fields koa-session's object holds: none whose names begin with `_`, but its own. */
@@ -249,7 +259,9 @@ function canHold(name: string): boolean {
   return KOA_FIELDS.includes(name) || !(name.startsWith("_") || KOA_NAMES.includes(name));
 }
 
-/** Without what koa-session cannot have written, and fails of at the end of every request; nor its `_expire`. */
+/**
+ * Without what koa-session cannot have written, and fails of at the end of every request; nor its `_expire`.
+ */
 function withSoundFields({ _expire, _maxAge, ...fields }: SessionData): SessionData {
   return typeof _maxAge === "number" ? { ...fields, _maxAge } : fields;
 }
@@ -268,7 +280,9 @@ function lifetimeOf(maxAge: KoaMaxAge): CookieLifetime {
   return typeof maxAge === "number" ? { maxAge: maxAge - KOA_GRACE_MS, grace: KOA_GRACE_MS } : {};
 }
 
-/** How long data says that its session lives, by koa-session's own fields; `undefined` where it does not say. */
+/**
+ * How long data says that its session lives, by koa-session's own fields; `undefined` where it does not say.
+ */
 function lifetimeIn({ _session, _maxAge }: SessionData): CookieLifetime | undefined {
   if (_session === true) return {};
   return typeof _maxAge === "number" ? { maxAge: _maxAge, grace: KOA_GRACE_MS } : undefined;

@@ -1,6 +1,6 @@
 // One cell of the matrix: a driver, a format, a runtime and an emulator, with a table of its own, and the proxy that
 // counts what reaches it.
-
+import { createHash } from "node:crypto";
 import { inject, onTestFinished } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import {
@@ -10,6 +10,7 @@ import {
   putRow,
   type Row,
   readRow,
+  readRows,
   testClient,
 } from "../support/tables.js";
 import type { Driver } from "./driver.js";
@@ -44,6 +45,7 @@ export interface Cell {
   tableWith(keys: KeyNames): Promise<string>;
   /** How many rows there are in a table. */
   count(table: string): Promise<number>;
+  rows(table: string): Promise<Row[]>;
   /** The writes that reached the table since the last look. */
   writes(): string[];
   close(): Promise<void>;
@@ -59,7 +61,7 @@ export async function makeCell(driver: Driver, format: Format, place: Place): Pr
     return found;
   };
   const rowOf: Cell["rowOf"] = (of, from = table, keys = {}, prefix = "session-store#") =>
-    readRow(client, from, prefix + of, keys);
+    readRow(client, from, prefix + (format === "sealed" ? hashOf(of) : of), keys);
   return {
     proxy,
     table,
@@ -80,10 +82,16 @@ export async function makeCell(driver: Driver, format: Format, place: Place): Pr
     put: (row) => putRow(client, table, row),
     tableWith: (keys) => createTable(client, keys),
     count: (of) => countRows(client, of),
+    rows: (of) => readRows(client, of),
     writes: () => proxy.requests.splice(0).filter((action) => !/^(Get|BatchGet|Describe)/.test(action)),
     async close() {
       await proxy.close();
       client.destroy();
     },
   };
+}
+
+/** What `hashIds` stores in the place of an id. */
+function hashOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url");
 }

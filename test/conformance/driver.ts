@@ -29,6 +29,8 @@ export interface Driver {
     readonly answerFailedSave?: string;
     /** Data that JSON refuses reaches the store. */
     readonly saveUnserializable?: string;
+    /** A new id for the same visitor is told as such. */
+    readonly keepBeginning?: string;
     /** A request that keeps no session alive. */
     readonly bePassive?: string;
     /** Requests that come together share one touch. */

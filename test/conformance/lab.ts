@@ -1,10 +1,19 @@
 // The side of an application that the suite asks of: the options of its store, what it has seen, and the gates at which
 // its requests wait. Runs on every runtime.
-import { SessionStoreError } from "../../src/core/index.js";
-import { type AppSettings, type Lab, lifetimeByData, type Question, type Seen } from "./protocol.js";
+import { compress, seal } from "../../src/codecs/index.js";
+import { SessionStoreError, type SessionStoreOptions } from "../../src/core/index.js";
+import {
+  type AppSettings,
+  type Lab,
+  lifetimeByData,
+  ownerByData,
+  type Question,
+  type Seen,
+} from "./protocol.js";
 
 // How often a request asks whether its gate is open.
 const ASK_EVERY_MS = 2;
+const SEALING_KEY = new Uint8Array(32).fill(7);
 
 /** What an application is started with, and who answers the suite's questions about it. */
 export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Question) => Seen } {
@@ -15,13 +24,16 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
   const waiting: Record<string, number> = {};
   const openings = new Map<string, number>();
   const { endpoint, table, format, ttl, touchInterval, keepExpired, timeout, maxAttempts = 1 } = settings;
-  const { region = "us-east-1" } = settings;
+  const { region = "us-east-1", absoluteTtl, hashIds, isOwned } = settings;
   const lab: Lab = {
     settings,
     options: {
       table: { ...table },
-      format,
+      ...formatOptions(format),
       ttl: ttl === "by data" ? lifetimeByData : ttl,
+      absoluteTtl,
+      ...(hashIds !== undefined && { hashIds }),
+      owner: isOwned ? ownerByData : undefined,
       touchInterval,
       keepExpired,
       timeout,
@@ -63,4 +75,12 @@ export function makeLab(settings: AppSettings): { lab: Lab; answer: (question: Q
       };
     },
   };
+}
+
+/** The options of the store by which data is written in a format. */
+export function formatOptions(
+  format: AppSettings["format"],
+): Pick<SessionStoreOptions, "format" | "codec" | "hashIds"> {
+  if (format !== "sealed") return { format };
+  return { hashIds: true, codec: [compress(), seal({ keys: [SEALING_KEY] })] };
 }

@@ -7,9 +7,14 @@ export interface AppSettings {
   /** Of the DynamoDB API. */
   readonly endpoint: string;
   readonly table: { name: string; hashKey?: string; sortKey?: string | null; hashPrefix?: string };
-  readonly format: "json" | "map";
+  /** `sealed`: JSON text compressed and sealed, under hashed ids. */
+  readonly format: "json" | "map" | "sealed";
   /** `by data`: a session with `remembered: true` lives for REMEMBERED_MS, another for GUEST_MS. */
   readonly ttl?: number | "by data";
+  readonly absoluteTtl?: number;
+  readonly hashIds?: boolean;
+  /** Whether the field `user` says whose a session is. */
+  readonly isOwned?: boolean;
   readonly touchInterval?: number;
   readonly keepExpired?: boolean;
   readonly timeout?: number;
@@ -51,8 +56,19 @@ export const SPECIAL = {
   date: () => new Date(1_700_000_000_000),
   undefined: () => undefined,
   bigint: () => 1n,
-  large: () => "x".repeat(500_000),
+  large: () => noise(900_000),
 };
+
+/** A text that no compressor makes much smaller, the same each time. */
+function noise(length: number): string {
+  let state = 1;
+  let text = "";
+  while (text.length < length) {
+    state = (state * 48_271) % 2_147_483_647;
+    text += state.toString(36);
+  }
+  return text.slice(0, length);
+}
 
 /** What the application answers: what the handler saw when its steps were done. */
 export interface Answer {
@@ -199,6 +215,11 @@ async function takeStep(
     case "throw":
       throw new Error("the handler threw");
   }
+}
+
+/** The function `owner` of the settings `isOwned`. */
+export function ownerByData({ user }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof user === "string" ? user : undefined;
 }
 
 /** The function `ttl` of the settings `by data`. */

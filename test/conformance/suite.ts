@@ -9,6 +9,7 @@ import { failurePromises } from "./promises/failures.js";
 import { identityPromises } from "./promises/identity.js";
 import { lifetimePromises } from "./promises/lifetimes.js";
 import { renewalPromises } from "./promises/renewal.js";
+import { securityPromises } from "./promises/security.js";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -20,7 +21,7 @@ declare module "vitest" {
 /** Puts a driver's application under every promise, in each of the formats that data is written in. */
 export function conformance(
   driver: Driver,
-  { place = here, formats = ["json", "map"] }: { place?: Place; formats?: Format[] } = {},
+  { place = here, formats = ["json", "map", "sealed"] }: { place?: Place; formats?: Format[] } = {},
 ): void {
   const cannot = { ...driver.cannot, ...place.cannot };
   describe.each(formats)(`${driver.name}, %s`, (format) => {
@@ -32,6 +33,7 @@ export function conformance(
       lifetimePromises,
       renewalPromises,
       failurePromises,
+      securityPromises,
     ]) {
       promises({ driver, format, cannot, cell });
     }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 // What a JavaScript caller may pass where an id is meant.
 function badIds(): { name: string; id: string }[] {
-  const notStrings = [undefined, null, 5, {}, [], Symbol.iterator];
+  const notStrings = [undefined, null, 5, 123456789, 98765432101234567890n, true, {}, [], Symbol.iterator];
   return [
     { name: "empty", id: "" },
     { name: "5 000 bytes long", id: "x".repeat(5000) },
@@ -32,7 +32,7 @@ describe("a session id that cannot be a key", () => {
 
   it.each(badIds())("is an error when saved, and nothing is sent: $name", async ({ id }) => {
     const { engine, actions } = bench.engine();
-    const refused = { code: "ERR_SESSION_ID", message: expect.not.stringContaining("xxxxx") };
+    const refused = { code: "ERR_SESSION_ID", message: expect.not.stringMatching(/xxxxx|123456|987654/) };
     await expect(engine.save(id, { n: 1 })).rejects.toMatchObject(refused);
     await expect(engine.save(engine.create(id), { n: 1 })).rejects.toMatchObject(refused);
     await expect(engine.update(id, () => ({ n: 1 }))).rejects.toMatchObject(refused);
@@ -244,14 +244,18 @@ describe("a row that cannot be read", () => {
     { name: "rev", value: { S: "1" } },
     { name: "gen", value: { M: {} } },
     { name: "gen", value: { N: "1" } },
-  ])("with another type in $name is one too: $value", async ({ name, value }) => {
+    { name: "created", value: { N: `9.${"9".repeat(37)}e125` } },
+    { name: "rev", value: { N: "1e30" } },
+  ])("with another type or range in $name is one too: $value", async ({ name, value }) => {
     const { engine, clock } = bench.engine();
     const id = newId();
     const row = { ...base(id, clock.time), [name]: value, sess: { S: "{}" } };
     await putRow(bench.client, bench.table, row);
+    // Numbers come back in another notation.
+    const before = await bench.row(id);
     const refused = { code: "ERR_SESSION_CORRUPT", message: expect.stringContaining(`"${name}"`) };
     await expect(engine.load(id)).rejects.toMatchObject(refused);
     await expect(engine.save(id, { n: 1 })).rejects.toMatchObject(refused);
-    expect(await bench.row(id)).toEqual(row);
+    expect(await bench.row(id)).toEqual(before);
   });
 });

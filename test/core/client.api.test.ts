@@ -1,10 +1,18 @@
 // The client that a store makes for itself: what becomes of attempts that hang, and of requests that nobody waits for.
-import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { Agent } from "node:http";
+import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { createSessionEngine } from "../../src/core/index.js";
 import { makeBench, newId } from "../support/engines.js";
 import { hang, stall, startFaultProxy } from "../support/fault-proxy.js";
-import { testClientConfig } from "../support/tables.js";
+import { readRow, testClient, testClientConfig } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
+
+let agent: Agent;
+beforeEach(() => {
+  agent = new Agent({ keepAlive: true });
+});
+afterEach(() => agent.destroy());
 
 describe("a store's own client", () => {
   it.each([
@@ -13,13 +21,14 @@ describe("a store's own client", () => {
     { action: "UpdateItem", count: 1, answer: hang },
     { action: "BatchGetItem", count: 2, answer: stall },
     { action: "UpdateItem", count: 1, answer: stall },
+    { action: "UpdateItem", count: 1, answer: stall, requestHandler: { connectionTimeout: 900 } },
   ])(
-    "makes another attempt, within the operation's deadline, where one has this answer: $action, $answer",
-    async ({ action, count, answer }) => {
+    "makes another attempt, within the operation's deadline, where one has this answer: $action, $answer, $requestHandler",
+    async ({ action, count, answer, requestHandler }) => {
       const bench = await makeBench();
       const proxy = await startFaultProxy(inject("endpoint"));
       onTestFinished(() => proxy.close());
-      const clientConfig = testClientConfig({ endpoint: proxy.endpoint });
+      const clientConfig = testClientConfig({ endpoint: proxy.endpoint, requestHandler });
       const engine = createSessionEngine({ table: { name: bench.table }, clientConfig, timeout: 1500 });
       onTestFinished(() => engine.close());
       let isFirst = true;
@@ -36,24 +45,27 @@ describe("a store's own client", () => {
     },
   );
 
-  it("has all requests on their way at once: none waits for a connection, and meets the end of an attempt there", async () => {
-    const proxy = await startFaultProxy(inject("endpoint"));
-    onTestFinished(() => proxy.close());
-    const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1 });
-    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
-    onTestFinished(() => engine.close());
-    // More than the fifty connections of the SDK's own choice.
-    const count = 60;
-    const haveArrived = makeSignal();
-    proxy.decide = async () => {
-      if (proxy.requests.length === count) haveArrived.give();
-      await haveArrived.given;
-      // No emulator is asked: how long it takes for sixty is no matter here.
-      return { status: 200, body: {} };
-    };
-    const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
-    expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
-  });
+  it.each([undefined, { connectionTimeout: 900 }])(
+    "has all requests on their way at once: none waits for a connection, and meets the end of an attempt there: %o",
+    async (requestHandler) => {
+      const proxy = await startFaultProxy(inject("endpoint"));
+      onTestFinished(() => proxy.close());
+      const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1, requestHandler });
+      const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
+      onTestFinished(() => engine.close());
+      // More than the fifty connections of the SDK's own choice.
+      const count = 60;
+      const haveArrived = makeSignal();
+      proxy.decide = async () => {
+        if (proxy.requests.length === count) haveArrived.give();
+        await haveArrived.given;
+        // No emulator is asked: how long it takes for sixty is no matter here.
+        return { status: 200, body: {} };
+      };
+      const saves = Array.from({ length: count }, (_, n) => engine.save(engine.create(newId()), { n }));
+      expect(await Promise.all(saves)).toEqual(Array(count).fill({ outcome: "saved" }));
+    },
+  );
 
   it("outlives a pause that holds up a hundred writes, more than the SDK retries after a timeout", async () => {
     const proxy = await startFaultProxy(inject("endpoint"));
@@ -79,6 +91,26 @@ describe("a store's own client", () => {
     onTestFinished(() => engine.close());
     proxy.decide = () => (proxy.requests.length === 1 ? hang : undefined);
     expect(await engine.load(newId())).toBeUndefined();
+  });
+
+  it.each<[string, (other: DynamoDBClient) => DynamoDBClientConfig["requestHandler"]]>([
+    ["a handler of requests", (other) => other.config.requestHandler],
+    ["an agent", () => ({ httpAgent: agent })],
+  ])("leaves %s open that other clients have as well, when it is closed", async (_, shared) => {
+    const proxy = await startFaultProxy(inject("endpoint"));
+    const other = testClient({ endpoint: proxy.endpoint, requestHandler: { httpAgent: agent } });
+    onTestFinished(async () => {
+      other.destroy();
+      await proxy.close();
+    });
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint, requestHandler: shared(other) });
+    const engine = createSessionEngine({ table: { name: "sessions" }, clientConfig });
+    proxy.decide = () => ({ status: 200, body: {} });
+    await engine.load(newId());
+    await engine.close();
+    await readRow(other, "sessions", "one");
+    // The connection that the engine had made.
+    expect(proxy.connections).toBe(1);
   });
 
   it("does not take a removal whose first attempt hung for another request's", async () => {

@@ -52,7 +52,15 @@ describe("how long a session lives", () => {
   });
 
   it("stamps the exact end in milliseconds, and whole seconds rounded up for the table", () => {
-    expect(expiryFrom(1_000_000, 50)).toEqual({ until: 1_000_050, expires: 1001, updated: 1_000_000 });
-    expect(expiryFrom(1_000_000, 2000)).toEqual({ until: 1_002_000, expires: 1002, updated: 1_000_000 });
+    expect(expiryFrom(1_000_000, 50, undefined)).toEqual({
+      until: 1_000_050,
+      expires: 1001,
+      updated: 1_000_000,
+    });
+    expect(expiryFrom(1_000_000, 2000, undefined)).toEqual({
+      until: 1_002_000,
+      expires: 1002,
+      updated: 1_000_000,
+    });
   });
 });

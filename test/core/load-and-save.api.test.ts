@@ -2,8 +2,15 @@
 // one is never given out, a destroyed one stays destroyed.
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { dropAfter, dropBefore, hang, startFaultProxy, throttled } from "../support/fault-proxy.js";
-import { loseNextAnswer, putRow, testClient } from "../support/tables.js";
+import {
+  type Answer,
+  dropAfter,
+  dropBefore,
+  hang,
+  startFaultProxy,
+  throttled,
+} from "../support/fault-proxy.js";
+import { isRead, loseNextAnswer, putRow, type Row, testClient } from "../support/tables.js";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -505,6 +512,29 @@ describe("a session that takes the place of another, under a new id", () => {
     expect(await engine.save(engine.create(next, session), session.data)).toEqual({ outcome: "saved" });
   });
 
+  it.each<[string, Answer, number]>([
+    ["its answer is lost", dropAfter, 5000],
+    ["its answer comes too late", "hang-after", 200],
+  ])("has all of its data where a first destroy had failed, for %s", async (_, fault, timeout) => {
+    const proxy = await startFaultProxy(inject("endpoint"));
+    const client = testClient({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    onTestFinished(() => proxy.close());
+    const { engine } = bench.engine({ client, timeout });
+    const id = newId();
+    await engine.save(engine.create(id), { user: "ada" });
+    const session = await engine.load(id);
+    if (!session) throw new Error("not loaded");
+    proxy.decide = (action) => (action === "DeleteItem" ? fault : undefined);
+    await expect(engine.destroy(session)).rejects.toMatchObject({ name: "SessionStoreError" });
+    await expect.poll(() => bench.row(id)).toBeUndefined();
+    proxy.decide = () => undefined;
+    expect(await engine.save(session, { user: "ada", n: 1 })).toEqual({ outcome: "gone" });
+    await engine.destroy(session);
+    const successor = engine.create(newId(), session);
+    expect(await engine.save(successor, { user: "ada", n: 1 })).toEqual({ outcome: "saved" });
+    expect((await engine.load(successor.id))?.data).toEqual({ user: "ada", n: 1 });
+  });
+
   it("brings nothing back of what a save had found gone, though the answer to its own removal is lost", async () => {
     const client = testClient({ maxAttempts: 2 });
     onTestFinished(() => client.destroy());
@@ -787,5 +817,41 @@ describe("rows of 0.0.19", () => {
     expect(await engine.update(id, () => ({ n: 1 }))).toEqual({ outcome: "gone" });
     expect(await engine.save(engine.create(id), { n: 1 })).toEqual({ outcome: "saved" });
     expect((await engine.load(id))?.data).toEqual({ n: 1 });
+  });
+
+  it.each<[string, Row]>([
+    ["an owner that is no text", { owner: { M: { name: { S: "ada" } } } }],
+    ["an owner", { owner: { S: "ada" } }],
+    ["an owner, listed who knows how", { owner: { S: "ada" }, listedUntil: { S: "soon" } }],
+    ["a hash of another's", { idHash: { S: "0c2a" } }],
+  ])("may have attributes of the application's: %s", async (_, foreign) => {
+    const { engine, actions } = bench.engine();
+    const id = newId();
+    await engine.save(engine.create(id), { n: 1 });
+    const row = await bench.row(id);
+    await putRow(bench.client, bench.table, { ...row, ...foreign });
+    actions();
+    const session = await engine.load(id);
+    expect(await engine.save(session ?? id, { n: 2 })).toEqual({ outcome: "saved" });
+    expect(await bench.row(id)).toMatchObject({ sess: { S: '{"n":2}' }, ...foreign });
+    const listed: string[] = [];
+    for await (const one of engine.list()) listed.push(one.id);
+    expect(listed).toContain(id);
+    await engine.destroy(id);
+    expect(await bench.row(id)).toBeUndefined();
+    const writes = actions().filter((action) => !isRead(action) && action !== "Scan");
+    expect(writes).toEqual(["UpdateItem", "DeleteItem"]);
+  });
+
+  it("without data leave no owner to the session that is made in their place", async () => {
+    const { engine, clock } = bench.engine();
+    const id = newId();
+    const { sess, ...stub } = legacy(id, clock.time / 1000 + 60, clock.time);
+    expect(sess).toBeDefined();
+    await putRow(bench.client, bench.table, { ...stub, owner: { S: "somebody" }, listedUntil: { N: "1" } });
+    expect(await engine.save(engine.create(id), { n: 1 })).toEqual({ outcome: "saved" });
+    const row = await bench.row(id);
+    expect(row).not.toHaveProperty("owner");
+    expect(row).not.toHaveProperty("listedUntil");
   });
 });

@@ -6,6 +6,12 @@ import { createSessionEngine, DEFAULTS, SessionStoreError } from "../../src/core
 import { resolveOptions } from "../../src/core/options.js";
 
 const table = { name: "sessions" };
+const codec = {
+  name: "as it is",
+  tag: 32,
+  encode: (bytes: Uint8Array) => bytes,
+  decode: (bytes: Uint8Array) => bytes,
+};
 
 // What a JavaScript caller may pass, whatever the types say.
 function make(options: unknown) {
@@ -72,6 +78,63 @@ describe("an option that cannot be meant is refused by name, with what was given
       says: /^client and clientConfig: .*only one/,
     },
     { options: { table, clientConfig: {}, dynamoConfig: {} }, says: /^clientConfig and dynamoConfig: / },
+    { options: { table, absoluteTtl: 0 }, says: /^absoluteTtl: .*got 0/ },
+    { options: { table, absoluteTtl: "8 hours" }, says: /^absoluteTtl: .*got "8 hours"/ },
+    { options: { table, hashIds: "sha256" }, says: /^hashIds: .*got "sha256"/ },
+    { options: { table, owner: "user" }, says: /^owner: .*function.*got "user"/ },
+    { options: { table: { ...table, sortKey: null }, owner: () => "ada" }, says: /^owner: .*sort key/ },
+    { options: { table: { ...table, hashKey: "owner" } }, says: /^table\.hashKey: .*got "owner"/ },
+    { options: { table, previous: {} }, says: /^previous: .*list.*got an object/ },
+    { options: { table, previous: ["old"] }, says: /^previous: .*list/ },
+    { options: { table, previous: [{}] }, says: /^previous\[0\]: .*same place/ },
+    { options: { table, previous: [{ hashIds: false }] }, says: /^previous\[0\]: .*same place/ },
+    {
+      options: { table, previous: [{ table: { name: "sessions", hashPrefix: "session-store#" } }] },
+      says: /^previous\[0\]: .*same place/,
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "a#" }, { hashPrefix: "a#" }] },
+      says: /^previous\[1\]: .*same place/,
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "session-store#old#" }] },
+      says: /^previous\[0\]: .*hashPrefix.*told apart/,
+    },
+    { options: { table, previous: [{ hashPrefix: "" }] }, says: /^previous\[0\]: .*told apart/ },
+    {
+      options: { table, previous: [{ hashIds: true }] },
+      says: /^previous\[0\]\.hashIds: .*set hashIds/,
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "a", table: { hashPrefix: "a" } }] },
+      says: /^previous\[0\]\.hashPrefix and previous\[0\]\.table\.hashPrefix: .*only one/,
+    },
+    { options: { table, previous: [{ prefix: "a" }] }, says: /^previous\[0\]\.prefix: no such option/ },
+    {
+      options: { table, previous: [{ table: { name: undefined }, hashPrefix: "old#" }] },
+      says: /^previous\[0\]\.table\.name: .*environment variable.*got nothing/,
+    },
+    {
+      options: {
+        table: { ...table, hashPrefix: "now#" },
+        previous: [{ table: { hashPrefix: undefined, hashKey: undefined } }],
+      },
+      says: /^previous\[0\]: .*same place/,
+    },
+    {
+      options: { table, previous: [{ table: { name: "" } }] },
+      says: /^previous\[0\]\.table\.name: .*got ""/,
+    },
+    {
+      options: { table, previous: [{ table: { name: "old", sortKey: "pk" } }] },
+      says: /^previous\[0\]\.table\.sortKey: /,
+    },
+    { options: { table, codec: "gzip" }, says: /^codec: .*got "gzip"/ },
+    { options: { table, codec: [{ ...codec, tag: 0 }] }, says: /^codec: / },
+    { options: { table, codec: [{ ...codec, tag: 256 }] }, says: /^codec: / },
+    { options: { table, codec: [codec, { ...codec }] }, says: /^codec: .*tag of its own/ },
+    { options: { table, codec: { ...codec, decode: undefined } }, says: /^codec: / },
+    { options: { table, codec, format: "map" }, says: /^format: "map".*codec/ },
   ])("$says", ({ options, says }) => {
     const error = catchError(make(options));
     expect(error).toBeInstanceOf(SessionStoreError);
@@ -122,7 +185,7 @@ describe("what is accepted", () => {
 
   it("is a table with a hash key alone, and an empty prefix", () => {
     const keys = { hashKey: "id", sortKey: null, hashPrefix: "" };
-    expect(resolveOptions({ table: { ...table, ...keys } }).keys).toEqual(keys);
+    expect(resolveOptions({ table: { ...table, ...keys } }).keys).toEqual({ ...keys, hashIds: false });
   });
 });
 

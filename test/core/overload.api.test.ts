@@ -127,11 +127,48 @@ it("fewer than a hundred wait without being looked at", async () => {
   await expectAllToEnd(test, waiting);
 });
 
+it("a save of what did not change survives that it is not even tried, as a touch does", async () => {
+  const test = heldEngine();
+  const session = test.engine.create(newId());
+  await test.engine.save(session, { n: 1 });
+  proxy.decide = () => hang;
+  const waiting = loads(test, MOST_WAITING + 1);
+  for (let look = 0; look < 4; look++) await test.tick();
+  expect(await test.engine.save(session, { n: 1 })).toEqual({ outcome: "saved" });
+  expect(test.events.at(-1)).toMatchObject({ type: "error", operation: "save", error: unavailable });
+  await expect(test.engine.save(session, { n: 2 })).rejects.toMatchObject(unavailable);
+  await expect(test.engine.save(newId(), { n: 1 })).rejects.toMatchObject(unavailable);
+  await expectAllToEnd(test, waiting);
+});
+
+it("changes that take their time wait for the application, and are not counted as waiting for the table", async () => {
+  const test = heldEngine();
+  const id = newId();
+  await test.engine.save(test.engine.create(id), { n: 0 });
+  const begun: (() => void)[] = [];
+  const updates = Array.from({ length: MOST_WAITING }, () =>
+    test.engine.update(id, async (data) => {
+      await new Promise<void>((resolve) => begun.push(resolve));
+      return data;
+    }),
+  );
+  await expect.poll(() => begun.length).toBe(MOST_WAITING);
+  proxy.decide = () => hang;
+  const waiting = loads(test, MOST_WAITING);
+  await nextTurn();
+  expect(test.ticks).toHaveLength(0);
+  proxy.decide = () => undefined;
+  for (const go of begun) go();
+  await Promise.all(updates);
+  await expectAllToEnd(test, waiting);
+});
+
 it("what is one for closing, and holds operations, is not counted beside them", async () => {
   proxy.decide = () => hang;
   const test = heldEngine();
+  // A promise of its own, not the load's: what is followed twice is one.
   const waiting = Array.from({ length: MOST_WAITING / 2 + 1 }, () =>
-    test.engine.asOne((engine) => engine.load(newId())),
+    test.engine.asOne(async (engine) => engine.load(newId())),
   );
   for (const one of waiting) one.catch(() => {});
   waiting.push(test.engine.load(newId()));

@@ -1,11 +1,12 @@
-// Rows as they are found: what an `expires` that somebody else wrote is taken for.
+// Rows as they are found: what an `expires` that somebody else wrote is taken for, and which numbers of ours are none.
 import { describe, expect, it } from "vitest";
-import { storageKeyOf } from "../../src/core/keys.js";
+import { isStorageKey } from "../../src/core/keys.js";
 import { decodeExpiry, decodeRow } from "../../src/core/record.js";
 
-const layout = { hashKey: "id", sortKey: null, hashPrefix: "sess:" };
-const key = storageKeyOf("an-id-of-some-length", layout);
-if (key === undefined) throw new Error("no key");
+const keys = { hashKey: "id", sortKey: null, hashPrefix: "sess:", hashIds: false };
+const rules = { tableName: "sessions", keys, absoluteTtl: undefined };
+const key = "sess:an-id-of-some-length";
+if (!isStorageKey(key, keys)) throw new Error("no key");
 
 describe("an expires that another store wrote", () => {
   it.each([
@@ -18,7 +19,7 @@ describe("an expires that another store wrote", () => {
     { name: "far away", expires: { N: "99999999999" }, seconds: 99_999_999_999 },
     { name: "not there", expires: undefined, seconds: undefined },
   ])("is read as what it plainly means: $name", ({ expires, seconds }) => {
-    expect(decodeExpiry(expires ? { expires } : {}, key, layout).expires).toBe(seconds);
+    expect(decodeExpiry(expires ? { expires } : {}, key, rules).expires).toBe(seconds);
   });
 
   it.each([
@@ -34,7 +35,41 @@ describe("an expires that another store wrote", () => {
       code: "ERR_SESSION_CORRUPT",
       message: expect.stringContaining('"expires"'),
     });
-    expect(() => decodeExpiry({ expires }, key, layout)).toThrow(corrupt);
-    expect(() => decodeRow({ expires, sess: { S: "{}" } }, key, layout)).toThrow(corrupt);
+    expect(() => decodeExpiry({ expires }, key, rules)).toThrow(corrupt);
+    expect(() => decodeRow({ expires, sess: { S: "{}" } }, key, rules)).toThrow(corrupt);
+  });
+});
+
+describe("a number of ours", () => {
+  // As a double the first is 1e126, which DynamoDB refuses to take back.
+  const largest = `9.${"9".repeat(37)}e125`;
+  const read = (item: Record<string, { N: string }>) => decodeRow({ ...item, sess: { S: "{}" } }, key, rules);
+
+  it.each(["rev", "until", "updated", "created"])(
+    "that could not be written back is an error: %s",
+    (name) => {
+      for (const N of [largest, `-${largest}`]) {
+        expect(() => read({ [name]: { N } })).toThrow(
+          expect.objectContaining({
+            code: "ERR_SESSION_CORRUPT",
+            message: expect.stringContaining(`"${name}"`),
+          }),
+        );
+      }
+    },
+  );
+
+  it("that says when is read up to the largest that can be", () => {
+    expect(read({ created: { N: "9.9e125" }, updated: { N: "-9.9e125" } })).toMatchObject({
+      created: 9.9e125,
+      updated: -9.9e125,
+    });
+  });
+
+  it("that counts writes is an error where it can grow no more", () => {
+    expect(read({ rev: { N: "9007199254740990" } }).rev).toBe(9_007_199_254_740_990);
+    const corrupt = expect.objectContaining({ code: "ERR_SESSION_CORRUPT" });
+    expect(() => read({ rev: { N: "9007199254740993" } })).toThrow(corrupt);
+    expect(() => read({ rev: { N: "1e30" } })).toThrow(corrupt);
   });
 });

@@ -1,16 +1,16 @@
 // Whether a touch is due, and what a process remembers of touches.
 import { describe, expect, it, vi } from "vitest";
 import type { StorageKey } from "../../src/core/keys.js";
-import { storageKeyOf } from "../../src/core/keys.js";
+import { isStorageKey } from "../../src/core/keys.js";
 import type { SessionRow } from "../../src/core/record.js";
 import { isTouchDue, RecentTouches, type Touch, type TouchOutcome } from "../../src/core/touches.js";
 
-const layout = { hashKey: "pk", sortKey: "sk", hashPrefix: "" };
+const keys = { hashKey: "pk", sortKey: "sk", hashPrefix: "", hashIds: false };
+const place = { tableName: "sessions", keys, absoluteTtl: undefined };
 
 function key(id: string): StorageKey {
-  const made = storageKeyOf(id, layout);
-  if (made === undefined) throw new Error(`no key: ${id}`);
-  return made;
+  if (!isStorageKey(id, keys)) throw new Error(`no key: ${id}`);
+  return id;
 }
 
 const LIFETIME = 100_000;
@@ -18,7 +18,9 @@ const LIFETIME = 100_000;
 function row(id: string, gen: string | undefined, updated: number | undefined): SessionRow {
   const until = (updated ?? 0) + LIFETIME;
   const numbers = { rev: 1, until, expires: Math.ceil(until / 1000), created: 0 };
-  return { key: key(id), text: "{}", gen, writes: [], updated, item: { sess: { S: "{}" } }, ...numbers };
+  const item = { sess: { S: "{}" } };
+  const nobodys = { place, ownership: undefined };
+  return { key: key(id), text: "{}", gen, writes: [], updated, item, ...nobodys, ...numbers };
 }
 
 describe("whether a touch is due", () => {

@@ -63,7 +63,7 @@ describe("an operation that is on its way when the store is closed finishes, and
     { name: "update", ask: (engine, id) => engine.update(id, () => ({ n: 2 })), gives: saved },
     { name: "destroy", ask: (engine, id) => engine.destroy(id), gives: undefined },
     { name: "all, to its next session", ask: (engine) => engine.all().next(), gives: { done: false } },
-    { name: "ids, to its next id", ask: (engine) => engine.ids().next(), gives: { done: false } },
+    { name: "list, to its next session", ask: (engine) => engine.list().next(), gives: { done: false } },
   ])("$name", async ({ ask, gives }) => {
     const id = newId();
     await bench.engine({ now: undefined }).engine.save(id, { n: 1 });

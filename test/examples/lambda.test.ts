@@ -5,7 +5,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { createTable, testClient } from "../support/tables.js";
 import { Browser } from "./browser.js";
-import { permissionsOfReadme } from "./permissions.js";
+import { documentedPermissions } from "./permissions.js";
 import { dynamoDbAt, makeProject, type Project } from "./project.js";
 import { SHOPS } from "./shops.js";
 import { readTemplate, type Template } from "./template.js";
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 it("permits the function what the package's README lists", async () => {
-  expect(template.actions).toEqual(await permissionsOfReadme());
+  expect(template.actions).toEqual(await documentedPermissions());
 });
 
 it("makes a table that holds sessions, and whose rows DynamoDB removes a week after the last request", async () => {

@@ -8,7 +8,7 @@ import { denied, type FaultProxy, startFaultProxy } from "../support/fault-proxy
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
 import { Browser, type BrowserOptions } from "./browser.js";
-import { permissionsOfReadme } from "./permissions.js";
+import { documentedPermissions } from "./permissions.js";
 import { dynamoDbAt, exampleFolders, makeProject, type Project, packagesOf } from "./project.js";
 import { PROGRAM_FOLDERS, SHOPS, type Shop } from "./shops.js";
 
@@ -74,7 +74,7 @@ function aShop(shop: Shop): void {
   beforeAll(async () => {
     if (shop.problem !== undefined) throw new Error(shop.problem);
     table = await createTable(client);
-    permitted = await permissionsOfReadme();
+    permitted = await documentedPermissions();
     proxy = await startFaultProxy(inject("endpoint"), (action) =>
       permitted.includes(action) ? undefined : denied(action),
     );

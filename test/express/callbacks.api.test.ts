@@ -209,6 +209,12 @@ describe("a set of what cannot be stored", () => {
       says: "JSON",
     },
     {
+      what: "a toJSON that gives no object",
+      fields: { toJSON: () => "text" },
+      code: "ERR_SESSION_UNSERIALIZABLE",
+      says: "must be an object",
+    },
+    {
       what: "half a megabyte",
       fields: { text: "x".repeat(500_000) },
       code: "ERR_SESSION_TOO_LARGE",

@@ -370,6 +370,23 @@ describe("a set of an object that the store handed out", () => {
     expect(await store.get(otherId)).toMatchObject({ n: 2 });
   });
 
+  it("under another id as well stays linked to its own: what others write there is not undone", async () => {
+    const { store } = bench.store();
+    const [id, copyId] = [newId(), newId()];
+    await store.set(id, sessionData({ n: 1 }));
+    const loaded = await load(store, id);
+    await store.set(copyId, loaded);
+    await store.touch(copyId, loaded);
+    await bench.store().store.update(id, (data) => ({ ...data, theirs: 1 }));
+    Object.assign(loaded, { n: 2 });
+    await store.set(id, loaded);
+    expect(await store.get(id)).toMatchObject({ n: 2, theirs: 1 });
+    await bench.store().store.destroy(id);
+    await store.set(id, loaded);
+    expect(await bench.row(id)).toBeUndefined();
+    expect(await store.get(copyId)).toMatchObject({ n: 1 });
+  });
+
   it("unchanged, or with a cookie whose end alone moved, writes nothing", async () => {
     const { store, actions } = bench.store();
     const id = newId();

@@ -174,10 +174,11 @@ export function data(table: string): Kind<{ data: unknown; way: Way }> {
 }
 
 function expected(given: unknown, text: string | undefined, way: Way): unknown {
-  const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
-  // Koa's fields are copied first, without what they inherit, and without what is koa-session's.
-  if (way === "koa") return JSON.parse(JSON.stringify(without({ ...Object(given) }, OWN.koa)));
-  return parsed;
+  // Koa's fields are copied first, without what they inherit, and without what is koa-session's. An Express cookie is read
+  // apart from the data, and is a cookie whatever it is, though JSON has no such value.
+  const isByField = way === "koa" || (way.startsWith("express") && text === undefined);
+  if (isByField) return JSON.parse(JSON.stringify(without({ ...Object(given) }, OWN[way])));
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** A refusal must have its reason: what JSON cannot say, what is no object, or what is too large. */

@@ -304,6 +304,52 @@ describe("a cookie that does not verify", () => {
   });
 });
 
+describe("an id that comes otherwise than by the session's cookie", () => {
+  it.each<[string, string, RequestInit]>([
+    ["the address", "/?session=VALUE&id=ID&sid=ID", {}],
+    ["a path", "/;session=VALUE", {}],
+    [
+      "other headers",
+      "/",
+      { headers: { session: "VALUE", "x-session-id": "ID", authorization: "Bearer ID" } },
+    ],
+    ["another cookie", "/", { headers: { cookie: "other=VALUE; Session=VALUE; __Host-session=VALUE" } }],
+    ["a form", "/", { method: "POST", body: new URLSearchParams({ session: "VALUE", id: "ID" }) }],
+  ])("is none: by %s", async (_, path, init) => {
+    const { visitor: come } = bench.app();
+    const victim = come();
+    await victim.visit((c) => c.var.session.set("n", 1));
+    const fill = (text: string) =>
+      text.replaceAll("VALUE", victim.cookies.get("session") ?? "").replaceAll("ID", victim.id());
+    const { headers = {}, body, ...rest } = init;
+    const filled = Object.entries(Object(headers)).map(([name, value]) => [name, fill(String(value))]);
+    bench.requests();
+    const visit = await come().visit(
+      async ({ var: { session } }) => [await session.get(), session.isNew],
+      fill(path),
+      {
+        ...rest,
+        headers: Object.fromEntries(filled),
+        ...(body && { body: new URLSearchParams(fill(String(body))) }),
+      },
+    );
+    expect(visit).toMatchObject({ status: 200, said: [{}, true], setCookies: [] });
+    expect(bench.requests()).toEqual([]);
+  });
+
+  it("is not there where the cookie comes twice: the browser's first one counts, alone", async () => {
+    const { visitor: come } = bench.app();
+    const [one, other] = [come(), come()];
+    await one.visit((c) => c.var.session.set("n", 1));
+    await other.visit((c) => c.var.session.set("n", 2));
+    const both = [one, other].map(({ cookies }) => `session=${cookies.get("session")}`);
+    const read = (cookie: string) => come().visit((c) => c.var.session.get(), "/", { headers: { cookie } });
+    expect((await read(both.join("; "))).said).toEqual({ n: 1 });
+    expect((await read(both.toReversed().join("; "))).said).toEqual({ n: 2 });
+    expect((await read(`session=forged; ${both[0]}`)).said).toEqual({});
+  });
+});
+
 describe("an id that the table does not know", () => {
   it("is never adopted, though its cookie verifies", async () => {
     const id = "C".repeat(32);

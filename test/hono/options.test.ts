@@ -68,6 +68,11 @@ describe("session() refuses", () => {
     ["the other without", { cookie: { prefix: "secure", secure: false } }, 'cookie.prefix: "secure" needs'],
     ["SameSite=None without secure", { cookie: { sameSite: "None", secure: false } }, "cookie.sameSite: "],
     [
+      "SameSite=None with a prefix and without secure",
+      { cookie: { sameSite: "None", prefix: "host", secure: false } },
+      'cookie.prefix: "host" needs a secure',
+    ],
+    [
       "a domain with the prefix host",
       { cookie: { prefix: "host", domain: "a.b" } },
       "cookie.domain: not with",
@@ -106,6 +111,7 @@ describe("session() takes", () => {
     ["a secret of 32 characters", { secret: "x".repeat(32) }],
     ["a list of them", { secret: ["x".repeat(32), "y".repeat(40)] }],
     ["SameSite=None with secure", { cookie: { sameSite: "None" } }],
+    ["SameSite=None with a prefix", { cookie: { sameSite: "None", prefix: "host" } }],
     ["the path / with the prefix host", { cookie: { prefix: "host", path: "/" } }],
     [
       "a domain and a path with the prefix secure",

@@ -1,6 +1,8 @@
 // What is written at once: update, save, regenerate and destroy are in the table when they resolve, and finished before
 // the response leaves when nobody waits for them.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Session } from "../../src/hono/index.js";
+import { dropAfter } from "../support/fault-proxy.js";
 import { type HonoBench, holdNext, makeHonoBench } from "../support/hono-apps.js";
 import { makeSignal } from "../support/time.js";
 
@@ -328,6 +330,45 @@ describe("regenerate", () => {
     expect(await bench.data(visitor.id())).toEqual({ user: { name: "ada" }, more: 1 });
   });
 
+  it.each([
+    { hashIds: false, how: "with new data", signIn: (its: Session) => its.regenerate({ user: "ada" }) },
+    { hashIds: true, how: "with new data", signIn: (its: Session) => its.regenerate({ user: "ada" }) },
+    {
+      hashIds: true,
+      how: "of what was set",
+      signIn: async (its: Session) => {
+        its.set("user", "ada");
+        await its.regenerate();
+      },
+    },
+  ])(
+    "$how gives who had planted the old id nothing of the new session, with hashIds: $hashIds",
+    async ({ hashIds, signIn }) => {
+      const app = bench.app({ hashIds, table: { name: bench.table, hashPrefix: `planted-${hashIds}#` } });
+      const attacker = app.visitor();
+      await attacker.visit((c) => c.var.session.set("cart", ["bait"]));
+      const planted = attacker.id();
+      const victim = app.visitor(attacker.cookies);
+      const before = await bench.countRows();
+      const signedIn = await victim.visit(async ({ var: { session } }) => {
+        expect(await session.get("cart")).toEqual(["bait"]);
+        await signIn(session);
+        // Dead before the response leaves, not only at its end.
+        const attackers = await app.visitor(attacker.cookies).visit((c) => c.var.session.get());
+        return attackers.said;
+      });
+      expect(signedIn).toMatchObject({ status: 200, said: {} });
+      expect(victim.id()).not.toBe(planted);
+      expect((await attacker.visit((c) => c.var.session.get())).said).toEqual({});
+      // What the attacker writes from now on is another session's.
+      await attacker.visit((c) => c.var.session.set("cart", ["more"]));
+      expect(attacker.id()).not.toBe(planted);
+      expect((await victim.visit((c) => c.var.session.get())).said).toMatchObject({ user: "ada" });
+      expect((await victim.visit((c) => c.var.session.get("cart"))).said).not.toEqual(["more"]);
+      expect(await bench.countRows()).toBe(before + 1);
+    },
+  );
+
   it("never writes what was set before it under the old id", async () => {
     const { visitor, id } = await appWith({ guest: true });
     await visitor.visit(async ({ var: { session } }) => {
@@ -465,6 +506,17 @@ describe("regenerate", () => {
     });
     expect(visit).toMatchObject({ status: 200, said: ["ERR_SESSION_UNAVAILABLE", { n: 1 }] });
     expect(await bench.row(id)).toBeUndefined();
+    expect(await bench.data(visitor.id())).toEqual({ user: "ada" });
+  });
+
+  it("that failed though it had removed the old session keeps its data, when it is tried again", async () => {
+    const { visitor, id } = await appWith({ user: "ada" });
+    bench.proxy.decide = (action) => (action === "DeleteItem" ? dropAfter : undefined);
+    await visitor.visit(async ({ var: { session } }) => {
+      await expect(session.regenerate()).rejects.toMatchObject({ code: "ERR_SESSION_UNAVAILABLE" });
+      bench.proxy.decide = () => undefined;
+    });
+    expect(visitor.id()).not.toBe(id);
     expect(await bench.data(visitor.id())).toEqual({ user: "ada" });
   });
 });
@@ -644,6 +696,16 @@ describe("what nobody waits for", () => {
       gate?.open();
     });
     expect(await bench.data(id)).toEqual({ n: 2, cart: { tea: 1, milk: 1 } });
+  });
+
+  it("update of a new session whose function never ends holds it up no longer than the option timeout says", async () => {
+    const { visitor, events } = bench.app({ timeout: 50 });
+    const visit = await visitor().visit((c) => {
+      const updated = c.var.session.update(() => new Promise<object>(() => {}));
+      return updated.catch((error) => error.code);
+    });
+    expect(visit).toMatchObject({ status: 200, said: "ERR_SESSION_TIMEOUT", setCookies: [] });
+    expect(events).toMatchObject([{ type: "error", operation: "update" }]);
   });
 
   it("update of a new session is finished before, and its cookie set", async () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { SessionData } from "../../src/core/index.js";
 import type { CyclicSessionStore, KoaContext } from "../../src/koa/index.js";
 import { newId } from "../support/engines.js";
-import { denied } from "../support/fault-proxy.js";
+import { denied, dropAfter } from "../support/fault-proxy.js";
 import {
   type AppOptions,
   fields,
@@ -250,6 +250,20 @@ it("a session that was not destroyed, for that failed, is not brought back when 
     session.n = 1;
   });
   expect(await bench.row(id)).toBeUndefined();
+  expect(app.errors).toEqual([]);
+});
+
+it("a session whose regenerate failed though it had removed it keeps its data, when that is tried again", async () => {
+  const { proxy, client } = await startProxy();
+  const { app, visitor, id } = await startWithVisitor({}, { client });
+  proxy.decide = (action) => (action === "DeleteItem" ? dropAfter : undefined);
+  await visitor.visit(async ({ session }) => {
+    await expect(session.regenerate()).rejects.toMatchObject({ code: "ERR_SESSION_UNAVAILABLE" });
+    proxy.decide = () => undefined;
+    await session.regenerate();
+  });
+  expect(await bench.row(id)).toBeUndefined();
+  expect((await visitor.visit(fields)).said).toEqual({ user: "ada" });
   expect(app.errors).toEqual([]);
 });
 

@@ -1,5 +1,7 @@
 // The packed package in both module formats: every entry loads, gives what it says and nothing more, and needs nothing
 // that its user did not install.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   type Consumer,
@@ -18,6 +20,7 @@ const EXPORTS = {
   [`${PACKAGE}/koa`]: ["CyclicSessionStore"],
   [`${PACKAGE}/hono`]: ["session"],
   [`${PACKAGE}/core`]: ["DEFAULTS", "SessionStoreError", "createSessionEngine"],
+  [`${PACKAGE}/codecs`]: ["compress", "seal"],
 };
 
 /** Makes a store and an engine as an application does, without sending anything. */
@@ -56,21 +59,25 @@ let expressApp: Consumer;
 let honoApp: Consumer;
 let withoutExpress: Consumer;
 let withoutLibDynamodb: Consumer;
+let withoutCodecs: Consumer;
 
 beforeAll(async () => {
   const tarball = inject("tarball");
   const notLib = DEPENDENCIES.filter((name) => name !== "@aws-sdk/lib-dynamodb");
-  [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb] = await Promise.all([
-    makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
-    makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS]),
-    makeConsumer(tarball, [...DEPENDENCIES, ...HONO]),
-    makeConsumer(tarball, DEPENDENCIES),
-    makeConsumer(tarball, [...notLib, ...EXPRESS]),
-  ]);
+  [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutCodecs] =
+    await Promise.all([
+      makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
+      makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS]),
+      makeConsumer(tarball, [...DEPENDENCIES, ...HONO]),
+      makeConsumer(tarball, DEPENDENCIES),
+      makeConsumer(tarball, [...notLib, ...EXPRESS]),
+      makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
+    ]);
+  await rm(join(withoutCodecs.folder, "node_modules", PACKAGE, "dist", "codecs"), { recursive: true });
 });
 afterAll(() =>
   Promise.all(
-    [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb].map((consumer) =>
+    [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutCodecs].map((consumer) =>
       consumer.remove(),
     ),
   ),
@@ -132,6 +139,32 @@ describe.each(FORMATS)("as %s", (format) => {
       }
     `;
     expect(await expressApp.run(format, code)).toEqual({ ours: true, code: "ERR_SESSION_OPTIONS" });
+  });
+
+  it.concurrent("no other entry loads the codecs", async () => {
+    const codecs = `${PACKAGE}/codecs`;
+    expect(await finds(everyFramework, codecs)).toBe(true);
+    expect(await finds(withoutCodecs, codecs)).toBe(false);
+    for (const entry of Object.keys(EXPORTS).filter((name) => name !== codecs)) {
+      const code = `${format === "module" ? `await import("${entry}");` : `require("${entry}");`} ${print("'loaded'")}`;
+      expect(await withoutCodecs.run(format, code), entry).toBe("loaded");
+    }
+  });
+
+  it.concurrent("the codecs load where no framework is installed, and their errors are the core's", async () => {
+    const code = `
+      ${load(format, "seal, compress", `${PACKAGE}/codecs`)}
+      ${load(format, "SessionStoreError, createSessionEngine", `${PACKAGE}/core`)}
+      const codec = [compress(), seal({ keys: [new Uint8Array(32)] })];
+      createSessionEngine({ table: { name: "sessions" }, clientConfig: { region: "us-east-1" }, codec });
+      try {
+        seal({ keys: [] });
+        ${print("'nothing was thrown'")}
+      } catch (error) {
+        ${print("{ ours: error instanceof SessionStoreError, code: error.code }")}
+      }
+    `;
+    expect(await withoutExpress.run(format, code)).toEqual({ ours: true, code: "ERR_SESSION_OPTIONS" });
   });
 
   it.concurrent("a store of JSON sessions never loads @aws-sdk/lib-dynamodb", async () => {

@@ -65,6 +65,22 @@ const HONO_CONSUMER = `
   export const nameOf = (s: Session<{ user?: string }>): Promise<string | undefined> => s.get("user");
 `;
 
+const CODECS_CONSUMER = `
+  import { compress, seal, type CompressOptions, type SealOptions } from "${PACKAGE}/codecs";
+  import { createSessionEngine, type SessionCodec } from "${PACKAGE}/core";
+  const compressing: CompressOptions = { maxBytes: 100_000 };
+  const sealing: SealOptions = { keys: ["a key", new Uint8Array(32)], acceptPlain: true };
+  const own: SessionCodec = { name: "own", tag: 32, encode: (bytes) => bytes, decode: (bytes) => bytes };
+  createSessionEngine({ table: { name: "sessions" }, codec: seal(sealing) });
+  createSessionEngine({ table: { name: "sessions" }, codec: [compress(compressing), own, seal(sealing)] });
+  // @ts-expect-error keys are required
+  seal({});
+  // @ts-expect-error a key is bytes or text
+  seal({ keys: [5] });
+  // @ts-expect-error there is no such option
+  compress({ level: 9 });
+`;
+
 interface Mode {
   module: string;
   moduleResolution: string;
@@ -104,6 +120,7 @@ describe("types", { timeout: 60_000 }, () => {
     it.concurrent(`are found by ${mode.moduleResolution} resolution, in .${mode.files.join(" and .")} files`, async () => {
       const consumers = {
         core: CORE_CONSUMER,
+        codecs: CODECS_CONSUMER,
         express: EXPRESS_CONSUMER,
         koa: KOA_CONSUMER,
         ...(mode.skipLibCheck && { koaContext: KOA_CONTEXT_CONSUMER }),

@@ -198,10 +198,15 @@ export class Sender {
     this.#origins = origins;
   }
 
+  /** A place in the order of all moments. */
+  moment(): number {
+    return ++this.#moments;
+  }
+
   async send({ n, door, process, waits }: Sent, ask: Ask, id: string | undefined): Promise<Visit> {
     const origin = this.#origins[process]?.[door];
     if (origin === undefined) throw new Error(`there is no process ${process}`);
-    const startedAt = ++this.#moments;
+    const startedAt = this.moment();
     this.#active += 1;
     const outgoing = request(origin, {
       method: "POST",
@@ -222,7 +227,7 @@ export class Sender {
     if (this.#waiting.delete(goOn)) goOn();
     this.#active -= 1;
     const visit: Visit = {
-      ...{ n, door, ask, sent: id, startedAt, endedAt: ++this.#moments, status },
+      ...{ n, door, ask, sent: id, startedAt, endedAt: this.moment(), status },
       given: COOKIES[door].idIn(cookiesIn(setCookies)) || undefined,
       answer: status === 200 ? JSON.parse(body) : undefined,
     };

@@ -13,6 +13,18 @@ export interface Settings {
   readonly endpoint: string;
   readonly table: string;
   readonly concurrency: Concurrency;
+  /** Whether sessions are their users' (`ownerByUser`), ids are hashed, and every request moves a session's end. */
+  readonly isOwned?: boolean;
+}
+
+export const USERS = 6;
+
+/**
+ * Whose a session is in such a run: its field `user` is a number, another for each sign-in, that says one of so many users. What is the
+ * same as in a session that was lost would be lost with it.
+ */
+export function ownerByUser({ user }: Data): string | undefined {
+  return user === undefined ? undefined : `user ${Number(user) % USERS}`;
 }
 
 /** Where something stands in a session's data: the names of a field, and of what is inside. */

@@ -39,7 +39,7 @@ export function checkLoaded(evidence: Evidence, call: Call, data: JsonObject | u
   const row = call.lastRead?.row;
   const { clock } = call.server;
   if (data === undefined) {
-    const isOver = row === undefined || row.until <= clock.since(call.startedAt).most;
+    const isOver = row === undefined ? call.wasAbsent : row.until <= clock.since(call.startedAt).most;
     const hasLooked = call.lastRead !== undefined;
     evidence.check(
       "found",

@@ -16,6 +16,8 @@ export interface Settings {
   readonly timeout: number;
   readonly format: "json" | "map";
   readonly keepExpired: boolean;
+  /** Whether the first sessions are in a previous place, which servers know by the option `previous`. */
+  readonly isMoving: boolean;
 }
 
 /** Milliseconds between two touches that are in force, for sessions that all have the same lifetime. */
@@ -92,6 +94,8 @@ export interface Call {
   lastRead: { readonly row: JsonRow | undefined; readonly order: number } | undefined;
   /** The row that it was last shown in any answer, also in a refusal. */
   lastSeen: JsonRow | undefined;
+  /** Whether its session was not there at some moment since it began. */
+  wasAbsent: boolean;
   /** What of it took effect; reads and removals by their order among all commands. */
   readonly writes: Write[];
   readonly removals: number[];
@@ -130,6 +134,10 @@ export interface Sending {
   readonly sentAtTime: number;
   /** Whether it writes data, moves an expiry, or removes or reads a row. */
   readonly kind: "read" | "write" | "touch" | "destroy" | "expire";
+  /** Whether the same command was sent before, and met a conflict. */
+  readonly isAgain: boolean;
+  /** Whether it is about a row in a previous place. */
+  readonly isPrevious: boolean;
   /** Whether its session was one to be made when it was sent. */
   readonly mayCreate: boolean;
   attempts: number;

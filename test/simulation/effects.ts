@@ -46,6 +46,7 @@ export function checkTouch(
   sending: Sending,
   before: JsonRow | undefined,
   after: JsonRow,
+  isMove: boolean,
 ): void {
   const { call, sentAt } = sending;
   const named = () => `the touch of ${nameOf(call)} made ${shown(after)} of ${shown(before)}`;
@@ -53,8 +54,9 @@ export function checkTouch(
   if (before === undefined) return;
   checkIdentity(evidence, call, before, named);
   evidence.check("unrevived", before.until > sentAt, named);
-  const stands = ["gen", "rev", "created"] as const;
+  const stands = ["gen", "created"] as const;
   const isSameRow = stands.every((name) => before[name] === after[name]) && isSame(before.data, after.data);
+  evidence.check("revision", after.rev === before.rev + (isMove ? 1 : 0), named);
   evidence.check("revision", isSameRow, named);
   checkEnd(evidence, before, after, sending, named);
 }

@@ -1,9 +1,11 @@
 // A table at an emulator, in the model's place: every command is carried out by both, and both must do the same. The
 // engine is answered by the emulator.
 import {
+  type AttributeValue,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { createTable } from "../support/create-table.js";
@@ -16,6 +18,7 @@ const TABLE = "sessions";
 
 export interface EmulatedTable {
   readonly tableName: string;
+  readonly hasTransactions: boolean;
   /** Carries a command out at the emulator alone. */
   send(command: Command): Promise<Answer>;
   /** Carries commands out at both. */
@@ -39,6 +42,19 @@ export async function startEmulatedTable(name: EmulatorName): Promise<EmulatedTa
   async function send({ action, input }: Command): Promise<Answer> {
     const whole = { ...input, TableName: TABLE };
     try {
+      if (action === "TransactWriteItems") {
+        const { TransactItems, ClientRequestToken } = input;
+        const command = new TransactWriteItemsCommand({
+          TransactItems: TransactItems?.map((item) =>
+            "Update" in item
+              ? { Update: { UpdateExpression: "", ...item.Update, TableName: TABLE } }
+              : { Delete: { ...item.Delete, TableName: TABLE } },
+          ),
+          ClientRequestToken,
+        });
+        await client.send(command);
+        return { ok: true, output: {} };
+      }
       if (action === "GetItem") return { ok: true, output: await client.send(new GetItemCommand(whole)) };
       if (action === "DeleteItem")
         return { ok: true, output: await client.send(new DeleteItemCommand(whole)) };
@@ -51,6 +67,7 @@ export async function startEmulatedTable(name: EmulatorName): Promise<EmulatedTa
 
   return {
     tableName: TABLE,
+    hasTransactions: name === "dynamodb-local",
     send,
     beside: (model) => ({
       async apply(command): Promise<Applied> {
@@ -78,7 +95,7 @@ export function differenceOf(model: Answer, emulator: Answer, name: EmulatorName
   }
   const isSameError = !model.ok && !emulator.ok && model.error.name === emulator.error.name;
   if (!isSameError) return `the model answers ${show(model)}, ${name} ${show(emulator)}`;
-  if (name === "dynalite" || isSameItem(shownBy(model), shownBy(emulator))) return undefined;
+  if (name === "dynalite" || isSameValue(shownBy(model), shownBy(emulator))) return undefined;
   return `the model shows ${JSON.stringify(shownBy(model))}, ${name} ${JSON.stringify(shownBy(emulator))}`;
 }
 
@@ -86,8 +103,20 @@ function isSameItem(one: Item | undefined, other: Item | undefined): boolean {
   return isSameValue(one && { M: one }, other && { M: other });
 }
 
-function shownBy(answer: Answer): Item | undefined {
-  return answer.ok || !("Item" in answer.error) ? undefined : (answer.error.Item as Item | undefined);
+/** The row that a refusal shows; or of a transaction all reasons, as one value. */
+function shownBy(answer: Answer): AttributeValue | undefined {
+  if (answer.ok) return undefined;
+  const { Item, CancellationReasons = [] }: Refusal & Error = answer.error;
+  if (Item) return { M: Item };
+  const reasons = CancellationReasons.map(({ Code = "None", Item: row }) => ({
+    L: [{ S: Code }, ...(row ? [{ M: row }] : [])],
+  }));
+  return { L: reasons };
+}
+
+interface Refusal {
+  readonly Item?: Item;
+  readonly CancellationReasons?: readonly { readonly Code?: string; readonly Item?: Item }[];
 }
 
 function show(answer: Answer): string {

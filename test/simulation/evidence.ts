@@ -1,10 +1,19 @@
 // What is known of a history so far, beside its table: what the checks of promises lean on, and where they say what they
 // found.
 import type { Call, JsonRow, Sending, Server, Settings } from "./calls.js";
+import type { Item } from "./expressions.js";
 import { type Counts, type PromiseName, Violation } from "./promises.js";
 import { readRow } from "./rows.js";
-import type { ModelTable } from "./table.js";
+import type { ModelTable, RowChange } from "./table.js";
 import type { World } from "./world.js";
+
+/** What became of a session's row. */
+export interface SessionChange {
+  readonly before: Readonly<Item> | undefined;
+  readonly after: Readonly<Item> | undefined;
+  /** Whether it stands in another place now. */
+  readonly isMove: boolean;
+}
 
 export class Evidence {
   readonly counts: Counts = {};
@@ -25,7 +34,7 @@ export class Evidence {
   /** Sessions that were made twice, for the first time was not known to have come to anything. */
   readonly madeAgain = new Set<string>();
   readonly #table: ModelTable;
-  readonly #keyOf: (id: string) => string;
+  readonly #placesOf: (id: string) => readonly string[];
   /** When a command on a session was last hindered, by server and id. */
   readonly #hindrances = new Map<string, number>();
   #isBlind = false;
@@ -35,13 +44,13 @@ export class Evidence {
     table: ModelTable,
     settings: Settings,
     servers: readonly Server[],
-    keyOf: (id: string) => string,
+    placesOf: (id: string) => readonly string[],
   ) {
     this.world = world;
     this.#table = table;
     this.settings = settings;
     this.servers = servers;
-    this.#keyOf = keyOf;
+    this.#placesOf = placesOf;
   }
 
   count(what: string): void {
@@ -59,8 +68,23 @@ export class Evidence {
 
   /** The row of a session, as it is now. */
   rowOf(id: string): JsonRow | undefined {
-    const item = this.#table.row(this.#keyOf(id));
+    const item = firstOf(this.#placesOf(id), (key) => this.#table.row(key))?.item;
     return item && readRow(item);
+  }
+
+  /** What a command that has just been carried out did to a session, wherever its row is. */
+  changeOf(id: string, changes: readonly RowChange[]): SessionChange {
+    const places = this.#placesOf(id);
+    const was = firstOf(places, (key) => {
+      const change = changes.find((one) => one.key === key);
+      return change ? change.before : this.#table.row(key);
+    });
+    const is = firstOf(places, (key) => this.#table.row(key));
+    return {
+      before: was?.item,
+      after: is?.item,
+      isMove: was !== undefined && is !== undefined && was.key !== is.key,
+    };
   }
 
   /** A command on a session was hindered on its way. */
@@ -93,6 +117,15 @@ export class Evidence {
     const offsets = this.servers.flatMap(({ clock }) => clock.offsets);
     return Math.max(...offsets) - Math.min(...offsets) + 1;
   }
+}
+
+/** The first of these places in which there is a row. */
+function firstOf(keys: readonly string[], rowAt: (key: string) => Readonly<Item> | undefined) {
+  for (const key of keys) {
+    const item = rowAt(key);
+    if (item) return { key, item };
+  }
+  return undefined;
 }
 
 /** A call, as the log names it. */

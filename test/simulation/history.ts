@@ -3,7 +3,7 @@ import { createSessionEngine } from "../../src/core/index.js";
 import { audit } from "./audit.js";
 import type { Server, Settings } from "./calls.js";
 import { Evidence } from "./evidence.js";
-import { Network, type Table, WEATHERS } from "./network.js";
+import { Network, PREVIOUS, type Table, WEATHERS } from "./network.js";
 import { PROGRAMS, type ProgramName, programs } from "./programs.js";
 import { type Counts, Violation } from "./promises.js";
 import { Random } from "./random.js";
@@ -21,6 +21,8 @@ export interface HistoryOptions {
   /** Carries the commands out, beside the model. */
   readonly beside?: ((model: ModelTable) => Table) | undefined;
   readonly tableName?: string;
+  /** Whether what carries the commands out knows transactions. Default `true`. */
+  readonly hasTransactions?: boolean;
 }
 
 export interface HistoryResult {
@@ -54,7 +56,9 @@ const MOST_OFFSET_MS = 400;
 // Requests of a burst come so close that some come together.
 const MOMENT_MS = 4;
 
-function planOf(seed: number): Plan {
+const MOVING = 0.3;
+
+function planOf(seed: number, hasTransactions: boolean): Plan {
   const random = new Random(seed).fork("plan");
   const pace = random.weighted({ burst: 5, page: 4, idle: 3 });
   const lifetime = {
@@ -71,6 +75,7 @@ function planOf(seed: number): Plan {
     timeout: random.pick([1_000, 5_000]),
     format: random.chance(0.88) ? "json" : "map",
     keepExpired: random.chance(0.15),
+    isMoving: hasTransactions && new Random(seed).fork("moving").chance(MOVING),
   };
   const off = () => random.whole(-MOST_OFFSET_MS, MOST_OFFSET_MS);
   const astray = random.chance(0.12) ? random.pick([-1, 1]) * random.whole(1_000, 5_000) : off();
@@ -106,32 +111,39 @@ export function weatherOf(name: string | undefined): keyof typeof WEATHERS | und
 
 /** Lets a history happen, up to its end or to the first promise that is not kept. */
 export async function runHistory(seed: number, options: HistoryOptions = {}): Promise<HistoryResult> {
-  const plan = planOf(seed);
+  const plan = planOf(seed, options.hasTransactions !== false);
   const { settings } = plan;
   const random = new Random(seed);
   // At an emulator every history has rows of its own.
-  const prefix = `history ${seed}#`;
+  const prefix = `history ${seed}#now#`;
   const world = new World(options.isLogged === true);
   const model = new ModelTable();
   const servers: Server[] = [];
-  const evidence = new Evidence(world, model, settings, servers, (id) => prefix + id);
+  const { isMoving } = settings;
+  const previousPrefix = `history ${seed}${PREVIOUS}`;
+  const placesOf = (id: string) => [prefix + id, ...(isMoving ? [previousPrefix + id] : [])];
+  const evidence = new Evidence(world, model, settings, servers, placesOf);
   const witness = new Witness(evidence);
   const table = options.beside?.(model) ?? model;
   const weather = WEATHERS[options.weather ?? plan.weather];
-  const network = new Network(world, table, weather, witness);
+  const network = new Network(world, table, weather, witness, isMoving);
+  const engineAt = (hashPrefix: string, clock: Clock, over: Network, name: string) => {
+    const { lifetime, livesBy, grace: _, isMoving: __, ...shared } = settings;
+    return createSessionEngine({
+      ...shared,
+      table: { name: options.tableName ?? "sessions", hashPrefix },
+      previous: isMoving && hashPrefix === prefix ? [{ hashPrefix: previousPrefix }] : [],
+      ttl: livesBy === "ttl" ? lifetime : undefined,
+      client: over.clientOf({ clock }),
+      now: clock.now,
+      sleep: over.sleep,
+      randomId: random.fork(name).id,
+    });
+  };
   plan.offsets.forEach((offset, i) => {
     const clock = new Clock(world, offset);
-    const { lifetime, livesBy, grace: _, ...shared } = settings;
-    const engine = createSessionEngine({
-      ...shared,
-      table: { name: options.tableName ?? "sessions", hashPrefix: prefix },
-      ttl: livesBy === "ttl" ? lifetime : undefined,
-      client: network.clientOf({ clock }),
-      now: clock.now,
-      sleep: network.sleep,
-      randomId: random.fork(`server ${i}`).id,
-    });
-    servers.push({ name: `server ${i}`, clock, engine });
+    const name = `server ${i}`;
+    servers.push({ name, clock, engine: engineAt(prefix, clock, network, name) });
   });
   world.log(() => `${JSON.stringify(settings)} ${plan.weather}, clocks ${plan.offsets.join(", ")}`);
   for (const { at, server, offset } of plan.steps) {
@@ -150,6 +162,17 @@ export async function runHistory(seed: number, options: HistoryOptions = {}): Pr
     tokens: new Map(),
     handedOut: new Map(),
   };
+  // Before the option `previous` was given, servers wrote to the previous place. What they wrote has arrived since.
+  const before = new Network(world, table, WEATHERS.calm, witness, false);
+  const formerly = (server: Server, request: number): [Server, Scene] => [
+    // Another process.
+    {
+      ...server,
+      name: `${server.name}, formerly`,
+      engine: engineAt(previousPrefix, server.clock, before, `formerly ${request}`),
+    },
+    { ...scene, network: before },
+  ];
   const cookies: Cookie[] = Array.from({ length: plan.visitors }, (_, i) => ({ id: `nobody ${i}` }));
   // What comes to a server in one moment comes in one turn of its event loop.
   const moments = new Map<string, (() => void)[]>();
@@ -164,7 +187,9 @@ export async function runHistory(seed: number, options: HistoryOptions = {}): Pr
     begins.push(() => {
       evidence.count(`request ${program}`);
       world.log(() => `request ${i} comes to ${server.name}: ${program}`);
-      const visit = new Visit(`request ${i}`, server, scene, random.fork(`request ${i}`));
+      const isBefore = isMoving && program === "sign in";
+      const [by, within] = isBefore ? formerly(server, i) : [server, scene];
+      const visit = new Visit(`request ${i}`, by, within, random.fork(`request ${i}`));
       programs[program](visit, cookie).catch((error) => {
         world.failure ??= error;
       });

@@ -23,6 +23,8 @@ export const ANSWERS = [
     `${action} ConditionalCheckFailedException`,
   ]),
   "UpdateItem ValidationException",
+  "TransactWriteItems ok",
+  "TransactWriteItems TransactionCanceledException",
 ];
 
 /** One sequence of commands to a row or two of its own. */
@@ -31,8 +33,18 @@ export async function checkSequence(seed: number, table: EmulatedTable): Promise
   const model = new ModelTable();
   const counts: Record<string, number> = {};
   const keys = [0, 1].map((i) => `check ${seed} ${i}`);
+  let move: Command | undefined;
   for (let count = 12; count > 0; count--) {
-    const command = commandFor(random, random.pick(["", ...keys.slice(1)]) || (keys[0] ?? ""));
+    const [one = "", other = ""] = random.chance(0.5) ? keys : [...keys].reverse();
+    const isMove = random.chance(0.25);
+    // Some come twice, as the SDK sends them: with the token that they had.
+    const command =
+      isMove && move && random.chance(0.4)
+        ? move
+        : isMove
+          ? moveFor(random, one, other, `check ${seed} ${count}`)
+          : commandFor(random, one);
+    if (isMove) move = command;
     const { answer } = model.apply(command);
     const given = await table.send(command);
     const name = `${command.action} ${answer.ok ? "ok" : answer.error.name}`;
@@ -94,6 +106,26 @@ function commandFor(random: Random, key: string): Command {
       ...shows,
       ...returns,
     }),
+  };
+}
+
+/** A row made under one key, and removed under another: as the engine moves them, but for what it says of either. */
+function moveFor(random: Random, key: string, from: string, token: string): Command {
+  const [says, asks] = [new Sentence(random), new Sentence(random)];
+  const shows = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
+  const assignments = ATTRIBUTES.map((name) => says.set(name)).join(", ");
+  const Update = {
+    Key: keyOf(key),
+    UpdateExpression: `SET ${assignments}`,
+    ConditionExpression: says.absent("sess"),
+    ...shows,
+    ...says.spoken(),
+  };
+  const condition = asks.asRead(random.chance(0.5) ? ["gen"] : ["rev", "gen"]);
+  const Delete = { Key: keyOf(from), ConditionExpression: condition, ...shows, ...asks.spoken() };
+  return {
+    action: "TransactWriteItems",
+    input: { Key: keyOf(key), TransactItems: [{ Update }, { Delete }], ClientRequestToken: token },
   };
 }
 

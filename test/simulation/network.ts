@@ -4,7 +4,7 @@ import type { DynamoDBClientLike } from "../../src/core/index.js";
 import type { Call, Sending, Server } from "./calls.js";
 import { attributesIn } from "./expressions.js";
 import type { Random } from "./random.js";
-import type { Answer, Applied, Command } from "./table.js";
+import { type Answer, type Applied, type Command, TransactionCanceledException } from "./table.js";
 import type { World } from "./world.js";
 
 /** What becomes of one attempt to have a command carried out. */
@@ -57,7 +57,7 @@ function mapped(weigh: (weight: number) => number): Omit<Weather, "arrives"> {
 /** Who is told of everything that happens on the way. */
 export interface Observer {
   sent(sending: Sending): void;
-  hindered(sending: Sending, fate: Fate): void;
+  hindered(sending: Sending, hindrance: Hindrance): void;
   applied(sending: Sending, applied: Applied): void;
   ended(sending: Sending, answer: Answer | undefined): void;
   /** A request for several rows has been answered, and this many were left unprocessed. */
@@ -69,10 +69,23 @@ export interface Table {
   apply(command: Command): Applied | Promise<Applied>;
 }
 
+/** What hindered an attempt. A conflict with a transaction is the engine's to try again. */
+export type Hindrance = Fate | "conflicts with a transaction";
+
 type Output = Extract<Answer, { ok: true }>["output"] & { readonly $metadata: { readonly attempts: number } };
 
 const MOST_ATTEMPTS = 3;
 const UNPROCESSED = 0.1;
+/** In the prefix of a previous place, and in no other key. */
+export const PREVIOUS = "#previous#";
+
+/** By a server's clock, and in the world's time. */
+interface Moment {
+  readonly clock: number;
+  readonly time: number;
+  /** Whether the command was sent before. */
+  readonly isAgain?: boolean;
+}
 
 export class Network {
   readonly #world: World;
@@ -81,11 +94,16 @@ export class Network {
   readonly #observer: Observer;
   readonly #callOf = new WeakMap<AbortSignal, Call>();
   readonly #loads: Call[] = [];
+  readonly #sentAt = new WeakMap<object, Moment>();
   readonly #travelling = new Set<Call>();
   #beginning: Call | undefined;
   #sendings = 0;
 
-  constructor(world: World, table: Table, weather: Weather, observer: Observer) {
+  readonly #hasTransactions: boolean;
+
+  /** `hasTransactions`: rows may be moved meanwhile, with which a write may conflict. */
+  constructor(world: World, table: Table, weather: Weather, observer: Observer, hasTransactions: boolean) {
+    this.#hasTransactions = hasTransactions;
     this.#world = world;
     this.#table = table;
     this.#weather = weather;
@@ -114,8 +132,11 @@ export class Network {
     return {
       config: {},
       send: (given: object, { abortSignal }: { abortSignal: AbortSignal }) => {
-        const sentAt = server.clock.now();
-        const command = commandOf(given);
+        // Sent again after a conflict, a command says what it said the first time.
+        const before = this.#sentAt.get(given);
+        const sentAt = before ?? { clock: server.clock.now(), time: this.#world.time };
+        this.#sentAt.set(given, { ...sentAt, isAgain: true });
+        const command = commandOf(given, (session) => `${session.slice(-24)}-${this.#sendings}`);
         return command.action === "BatchGetItem"
           ? this.#sendBatch(sentAt, command, abortSignal, server.clock)
           : this.#sendAlone(sentAt, command, abortSignal);
@@ -123,7 +144,7 @@ export class Network {
     };
   }
 
-  async #sendAlone(sentAt: number, command: Command, signal: AbortSignal): Promise<Output> {
+  async #sendAlone(sentAt: Moment, command: Command, signal: AbortSignal): Promise<Output> {
     const call = this.#bind(signal);
     this.#travelling.add(call);
     return this.#send(sentAt, command, signal, call).finally(() => this.#travelling.delete(call));
@@ -133,7 +154,7 @@ export class Network {
    * Rows are read together, and each at a moment of its own: by the loads that wait for it. What fails fails all of them,
    * or is left unprocessed.
    */
-  async #sendBatch(sentAt: number, command: Command, signal: AbortSignal, clock: Server["clock"]) {
+  async #sendBatch(sentAt: Moment, command: Command, signal: AbortSignal, clock: Server["clock"]) {
     const [request] = Object.entries(command.input.RequestItems ?? {});
     if (request === undefined) throw new Error("a batch that asks for nothing");
     const [table, { Keys }] = request;
@@ -189,7 +210,7 @@ export class Network {
   }
 
   #send(
-    sentAt: number,
+    sentAt: Moment,
     command: Command,
     signal: AbortSignal,
     call: Call,
@@ -202,9 +223,11 @@ export class Network {
         call,
         action: command.action,
         beside,
-        sentAt,
-        sentAtTime: this.#world.time,
-        kind: kindOf(command),
+        sentAt: sentAt.clock,
+        sentAtTime: sentAt.time,
+        isAgain: sentAt.isAgain === true,
+        kind: kindOf(command, call),
+        isPrevious: isPrevious(command),
         mayCreate: call.hand?.mayCreate === true,
         attempts: 0,
         end: undefined,
@@ -221,7 +244,7 @@ export class Network {
       this.#observer.sent(sending);
       this.#attempt(sending, command, (answer) => {
         signal.removeEventListener("abort", onAbort);
-        const isRefused = !answer.ok && answer.error.name === "ConditionalCheckFailedException";
+        const isRefused = !answer.ok && isRefusal(answer.error);
         sending.end = answer.ok ? "answered" : isRefused ? "refused" : "failed";
         sending.endedAtTime = this.#world.time;
         this.#observer.ended(sending, answer);
@@ -241,6 +264,15 @@ export class Network {
     const world = this.#world;
     sending.attempts += 1;
     const fate = random.weighted(this.#weather);
+    const isWrite = sending.kind !== "read";
+    if (fate === "is throttled" && this.#hasTransactions && isWrite && random.chance(0.5)) {
+      this.#observer.hindered(sending, "conflicts with a transaction");
+      const error = conflict(command);
+      world.after(1 + random.fraction() * 30, () => {
+        if (sending.end === undefined) answered({ ok: false, error });
+      });
+      return;
+    }
     if (fate !== "arrives") this.#observer.hindered(sending, fate);
 
     const carryOut = (then: (answer: Answer) => void) => {
@@ -299,16 +331,45 @@ export class Network {
 }
 
 // By what the SDK's commands are called and hold, whichever copy of the SDK made them.
-function commandOf(given: object): Command {
+function commandOf(given: object, tokenFor: (session: string) => string): Command {
   if (!("input" in given)) throw new Error("what was sent is no command");
-  return { action: given.constructor.name.replace(/Command$/, ""), input: given.input as Command["input"] };
+  const action = given.constructor.name.replace(/Command$/, "");
+  const input = given.input as Command["input"];
+  if (input.TransactItems === undefined) return { action, input };
+  const [first] = input.TransactItems;
+  if (first === undefined || !("Update" in first)) throw new Error("a transaction that does not begin so");
+  // The SDK gives each of its transactions such a token, and all attempts of one the same.
+  const { Key } = first.Update;
+  const ClientRequestToken = tokenFor(Object.values(Key)[0]?.S ?? "");
+  return { action, input: { ...input, Key, ClientRequestToken } };
 }
 
-function kindOf({ action, input }: Command): Sending["kind"] {
+/** Whether a command is about a row in a previous place. */
+function isPrevious({ input }: Command): boolean {
+  return Object.values(input.Key)[0]?.S?.includes(PREVIOUS) === true;
+}
+
+function kindOf({ action, input }: Command, call: Call): Sending["kind"] {
   if (action === "GetItem") return "read";
+  if (action === "TransactWriteItems") return call.name === "touch" ? "touch" : "write";
   if (action === "DeleteItem") return input.ConditionExpression === undefined ? "destroy" : "expire";
   const written = attributesIn(input.UpdateExpression ?? "", input.ExpressionAttributeNames);
   return written.has("rev") ? "write" : "touch";
+}
+
+function isRefusal(error: Error): boolean {
+  if (error.name === "ConditionalCheckFailedException") return true;
+  return (
+    error instanceof TransactionCanceledException &&
+    error.CancellationReasons.some(({ Code }) => Code === "ConditionalCheckFailed")
+  );
+}
+
+function conflict({ input }: Command): Error {
+  const Code = "TransactionConflict";
+  if (input.TransactItems)
+    return new TransactionCanceledException(input.TransactItems.map((_, i) => ({ Code: i ? "None" : Code })));
+  return Object.assign(new Error("Transaction is ongoing for the item"), { name: `${Code}Exception` });
 }
 
 function abortError(): Error {

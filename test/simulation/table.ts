@@ -10,7 +10,11 @@ export interface Command {
 
 /** What the model looks at of a command's input. */
 export interface CommandInput {
+  /** Of a transaction, that of its first write. */
   readonly Key: Item;
+  readonly TransactItems?: readonly TransactItem[];
+  /** A transaction that comes with the token of one that succeeded is answered as that one was. */
+  readonly ClientRequestToken?: string;
   /** Of a batch, instead of a key. */
   readonly RequestItems?: Record<string, { readonly Keys: readonly Item[] }>;
   readonly UpdateExpression?: string;
@@ -21,15 +25,24 @@ export interface CommandInput {
   readonly ReturnValuesOnConditionCheckFailure?: "NONE" | "ALL_OLD";
 }
 
+/** One write of a transaction. */
+export type TransactItem = { readonly Update: CommandInput } | { readonly Delete: CommandInput };
+
 /** What a command is answered with: an output, or the error that is thrown. */
 export type Answer =
   | { readonly ok: true; readonly output: { readonly Item?: Item; readonly Attributes?: Item } }
   | { readonly ok: false; readonly error: Error };
 
-/** What carrying a command out did: the row before and after, and the answer. */
-export interface Applied {
+/** A row that a command was carried out on, before and after. */
+export interface RowChange {
+  readonly key: string;
   readonly before: Readonly<Item> | undefined;
   readonly after: Readonly<Item> | undefined;
+}
+
+/** What carrying a command out did: the rows before and after, and the answer. */
+export interface Applied {
+  readonly changes: readonly [RowChange, ...RowChange[]];
   readonly answer: Answer;
 }
 
@@ -41,8 +54,18 @@ export class ConditionalCheckFailedException extends Error {
   }
 }
 
+/** Why a transaction was cancelled: by one of its writes, of which the others say `None`. */
+export class TransactionCanceledException extends Error {
+  override readonly name = "TransactionCanceledException";
+
+  constructor(readonly CancellationReasons: readonly { readonly Code: string; readonly Item?: Item }[]) {
+    super("Transaction cancelled, please refer cancellation reasons for specific reasons");
+  }
+}
+
 export class ModelTable {
   readonly #rows = new Map<string, Readonly<Item>>();
+  readonly #tokens = new Set<string>();
 
   /** The row under a key, as it is now. */
   row(key: string): Readonly<Item> | undefined {
@@ -50,17 +73,52 @@ export class ModelTable {
   }
 
   apply({ action, input }: Command): Applied {
-    const key = Object.values(input.Key)[0]?.S;
-    if (key === undefined) throw new Error("the model of the table knows keys of type S alone");
+    if (input.TransactItems) return this.#transact(input.TransactItems, input.ClientRequestToken);
+    const key = keyIn(input);
     const before = this.#rows.get(key);
     try {
       const output = this.#carryOut(action, input, key, before);
-      return { before, after: this.#rows.get(key), answer: { ok: true, output } };
+      return { changes: [{ key, before, after: this.#rows.get(key) }], answer: { ok: true, output } };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException || error instanceof ValidationException))
         throw error;
-      return { before, after: before, answer: { ok: false, error } };
+      return { changes: [{ key, before, after: before }], answer: { ok: false, error } };
     }
+  }
+
+  /** All of the writes, or none. */
+  #transact(items: readonly TransactItem[], token: string | undefined): Applied {
+    const writes = items.map((item) =>
+      "Update" in item
+        ? { action: "UpdateItem", input: item.Update, key: keyIn(item.Update) }
+        : { action: "DeleteItem", input: item.Delete, key: keyIn(item.Delete) },
+    );
+    const before = new Map(writes.map(({ key }) => [key, this.#rows.get(key)]));
+    const [first, ...others] = writes.map(({ key }) => key);
+    if (first === undefined) throw new Error("a transaction of nothing");
+    const done = (answer: Answer): Applied => {
+      const changeOf = (key: string) => ({ key, before: before.get(key), after: this.#rows.get(key) });
+      return { changes: [changeOf(first), ...others.map(changeOf)], answer };
+    };
+    if (token !== undefined && this.#tokens.has(token)) return done({ ok: true, output: {} });
+    const reasons = writes.map(({ action, input, key }) => {
+      try {
+        this.#carryOut(action, input, key, before.get(key));
+        return { Code: "None" };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return { Code: "ConditionalCheckFailed", ...(error.Item && { Item: error.Item }) };
+      }
+    });
+    if (reasons.every(({ Code }) => Code === "None")) {
+      if (token !== undefined) this.#tokens.add(token);
+      return done({ ok: true, output: {} });
+    }
+    for (const [key, row] of before) {
+      if (row === undefined) this.#rows.delete(key);
+      else this.#rows.set(key, row);
+    }
+    return done({ ok: false, error: new TransactionCanceledException(reasons) });
   }
 
   #carryOut(action: string, input: CommandInput, key: string, before: Readonly<Item> | undefined) {
@@ -93,6 +151,12 @@ export class ModelTable {
     if (input.ReturnValues === "ALL_NEW" && after) return { Attributes: handOut(after) };
     return {};
   }
+}
+
+function keyIn(input: CommandInput): string {
+  const key = Object.values(input.Key)[0]?.S;
+  if (key === undefined) throw new Error("the model of the table knows keys of type S alone");
+  return key;
 }
 
 // The SDK gives every caller a copy of its own.

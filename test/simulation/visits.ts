@@ -187,6 +187,7 @@ export class Visit {
       gen: undefined,
       lastRead: undefined,
       lastSeen: undefined,
+      wasAbsent: evidence.rowOf(id) === undefined,
       writes: [],
       removals: [],
     };

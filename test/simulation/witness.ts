@@ -5,7 +5,7 @@
 // the row as it was in that moment what its request did to the data it had, and nothing else.
 import { checkAlive, checkFailure, checkGone, checkLoaded, checkSaved, checkThrottle } from "./answers.js";
 import type { Call, JsonRow, Sending } from "./calls.js";
-import { isObject, type JsonObject } from "./documents.js";
+import { isObject, isSame, type JsonObject } from "./documents.js";
 import { checkExpire, checkTouch, checkWrite, noteRemoval } from "./effects.js";
 import { type Evidence, nameOf, shown } from "./evidence.js";
 import type { Fate, Observer } from "./network.js";
@@ -35,7 +35,7 @@ export class Witness implements Observer {
     this.#evidence.world.log(
       () => `    ${nameOf(sending.call)} sends ${commandName(sending)} at ${sending.sentAt}`,
     );
-    if (sending.kind === "touch") checkThrottle(this.#evidence, sending);
+    if (sending.kind === "touch" && !sending.isAgain) checkThrottle(this.#evidence, sending);
   }
 
   hindered(sending: Sending, fate: Fate): void {
@@ -44,27 +44,38 @@ export class Witness implements Observer {
     this.#evidence.world.log(() => `    ${commandName(sending)} ${fate}`);
   }
 
-  applied(sending: Sending, { before: old, after: now, answer }: Applied): void {
+  applied(sending: Sending, { changes, answer }: Applied): void {
     const order = ++this.#order;
+    const { before: old, after: now, isMove } = this.#evidence.changeOf(sending.call.id, changes);
     const before = old && readRow(old);
     const after = now && readRow(now);
-    this.#shown.set(answer, { row: before, order });
+    const [first] = changes;
+    const read = first.before && readRow(first.before);
+    this.#shown.set(answer, { row: sending.kind === "read" ? read : before, order });
+    if (now === undefined) this.#noteAbsence(sending.call.id);
     this.#evidence.world.log(
       () => `    ${commandName(sending)} takes effect: ${answer.ok ? shown(after) : answer.error.name}`,
     );
     const { call } = sending;
     if (sending.kind === "read") return;
     if (sending.kind === "destroy") {
+      // It is in another place still.
+      if (now !== undefined) return;
       call.removals.push(order);
-      if (call.hand) noteRemoval(call.hand, sending, before);
+      // In a previous place there is nothing where it was in the table, or is gone; unless an attempt before removed it.
+      const isLeftover = sending.isPrevious && read === undefined && sending.attempts === 1;
+      if (call.hand && !isLeftover) noteRemoval(call.hand, sending, before);
       return;
     }
     if (old === now) return;
     this.#evidence.count(`effect ${sending.kind}`);
     if (sending.kind === "expire" && before) checkExpire(this.#evidence, sending, before);
     if (after === undefined) return;
-    if (sending.kind === "touch") checkTouch(this.#evidence, sending, before, after);
-    if (sending.kind === "write") checkWrite(this.#evidence, sending, order, before, after);
+    if (isMove) this.#evidence.count("effect move");
+    // A row is moved by a write of its data, though nothing be changed in it but its end.
+    const isTouch = sending.kind === "touch" || (isMove && isSame(before?.data, after.data));
+    if (isTouch) checkTouch(this.#evidence, sending, before, after, isMove);
+    else checkWrite(this.#evidence, sending, order, before, after);
   }
 
   ended(sending: Sending, answer: Answer | undefined): void {
@@ -80,7 +91,8 @@ export class Witness implements Observer {
       call.gen ??= seen.row?.gen;
     }
     // Whether what was removed had lived is judged when the answer is there.
-    const isOver = sending.kind === "destroy" && (seen?.row?.until ?? Infinity) <= call.server.clock.now();
+    const until = seen?.row?.until ?? call.hand?.removed?.until ?? Number.POSITIVE_INFINITY;
+    const isOver = sending.kind === "destroy" && until <= call.server.clock.now();
     if (isOver && call.hand?.removal === "own") call.hand.removal = "unclear";
     const gen = call.hand?.gen ?? call.gen;
     const moves = (sending.kind === "touch" || sending.kind === "write") && call.renews;
@@ -133,6 +145,12 @@ export class Witness implements Observer {
   loaded(call: Call, data: JsonObject | undefined): void {
     this.settled(call, data ? "found" : "nothing", false);
     checkLoaded(this.#evidence, call, data);
+  }
+
+  #noteAbsence(id: string): void {
+    for (const call of this.#evidence.calls) {
+      if (call.id === id && call.settledAt === undefined) call.wasAbsent = true;
+    }
   }
 
   #noteRead(call: Call, seen: NonNullable<Call["lastRead"]>): void {

@@ -17,6 +17,7 @@ export const fastifyDriver: Driver = {
       "the error handler's own response saves the session once more, fails, and Fastify answers 500 by itself",
     saveUnserializable: "@fastify/session's own hash throws before the store is called",
     withholdCookie: "@fastify/session sets the cookie whatever became of the save",
+    keepBeginning: "@fastify/session does not tell a store in whose place a session comes",
     bePassive: "@fastify/session does not tell a store for which request it is called",
   },
   async start(lab) {

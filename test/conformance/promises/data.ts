@@ -1,4 +1,4 @@
-// What is put into a session comes back as JSON has it, in either format.
+// What is put into a session comes back as JSON has it, in every format.
 import { describe, expect, it } from "vitest";
 import type { Subject } from "../cell.js";
 
@@ -19,6 +19,8 @@ const VALUES: Record<string, unknown> = {
   "a deep object": Array.from({ length: 28 }).reduce((below) => ({ below }), 1),
   "field names of any kind": { "": 0, "a.b": 1, "#c": 2, ":d": 3, "with space": 4, 茶: 5 },
 };
+
+const ATTRIBUTES = { json: "S", map: "M", sealed: "B" };
 
 export function dataPromises({ cell, format }: Subject): void {
   describe("session data", () => {
@@ -56,7 +58,7 @@ export function dataPromises({ cell, format }: Subject): void {
     it("is written in the format that was asked for", async () => {
       const visitor = cell().visitor(await cell().start());
       await visitor.set("n", 1);
-      expect((await cell().row(visitor))?.sess).toHaveProperty(format === "json" ? "S" : "M");
+      expect((await cell().row(visitor))?.sess).toHaveProperty(ATTRIBUTES[format]);
     });
   });
 }

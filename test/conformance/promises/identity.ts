@@ -148,6 +148,31 @@ export function identityPromises({ cell, driver }: Subject): void {
       expect((await tooLong.read()).data).toEqual({ n: 2 });
     });
 
+    it("that says an id which nobody was ever given is not taken at its word: a stranger cannot choose an id", async () => {
+      const app = await cell().start();
+      const chosen = "a-stranger's-choice-of-32-letters";
+      const visitor = new Visitor(app.origin, driver.cookiesFor(chosen));
+      expect((await visitor.read()).data).toEqual({});
+      await visitor.set("user", "ada");
+      expect(cell().id(visitor)).not.toBe(chosen);
+      expect((await visitor.read()).data).toEqual({ user: "ada" });
+      expect(await cell().rowOf(chosen)).toBeUndefined();
+      expect((await new Visitor(app.origin, driver.cookiesFor(chosen)).read()).data).toEqual({});
+    });
+
+    it("that a stranger planted, of a session of their own, is worth nothing to them after a new id", async () => {
+      const app = await cell().start();
+      const stranger = cell().visitor(app);
+      await stranger.set("n", 1);
+      const victim = new Visitor(app.origin, stranger.cookies);
+      await victim.visit({ do: "regenerate" }, { do: "set", key: "user", value: "ada" });
+      expect((await victim.read()).data).toMatchObject({ user: "ada" });
+      expect((await stranger.read()).data).toEqual({});
+      await stranger.set("n", 2);
+      expect((await victim.read()).data).toMatchObject({ user: "ada" });
+      expect((await victim.read()).data).not.toMatchObject({ n: 2 });
+    });
+
     it("of a session that the store does not know gets another id", async () => {
       const app = await cell().start();
       const visitor = cell().visitor(app);

@@ -3,7 +3,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SessionStoreOptions } from "../../../src/core/index.js";
 import { listen } from "../../runtimes/apps/listen.js";
-import type { Bill, Command, Settings, Told } from "../protocol.js";
+import { type Bill, type Command, ownerByUser, type Settings, type Told } from "../protocol.js";
 import { billOf } from "./bill.js";
 import { startDoors } from "./doors.js";
 
@@ -16,7 +16,7 @@ interface Running {
 
 let running: Running | undefined;
 
-async function start({ endpoint, table, concurrency }: Settings): Promise<Told> {
+async function start({ endpoint, table, concurrency, isOwned }: Settings): Promise<Told> {
   const client = new DynamoDBClient({
     endpoint,
     region: "us-east-1",
@@ -31,6 +31,7 @@ async function start({ endpoint, table, concurrency }: Settings): Promise<Told> 
     timeout: 30_000,
     client,
     concurrency,
+    ...(isOwned && { owner: ownerByUser, hashIds: true, touchInterval: 0 }),
     onEvent(event) {
       // Also where the framework has none of it: a touch that failed.
       if (event.type === "error") errors.push(`${event.operation}: ${event.error}`);

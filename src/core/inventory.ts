@@ -1,0 +1,292 @@
+// All rows of a store's sessions, for administration: read page by page with what a page cost, brought over
+// from a previous place, brought in from elsewhere, removed. What is done with them, and how fast, is the
+// caller's business: `src/admin`.
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { encodeData } from "./data.js";
+import { newShared, type Shared } from "./engine.js";
+import { SessionStoreError } from "./errors.js";
+import { endOf, isExpired } from "./expiry.js";
+import { type Address, afterPrefix, type Place, type StorageKey, sessionIdOf, shortId } from "./keys.js";
+import { ListingEngine } from "./listing.js";
+import { OperationRunner } from "./operation.js";
+import {
+  type ResolvedOptions,
+  resolveOptions,
+  type SessionData,
+  type SessionStoreOptions,
+} from "./options.js";
+import { RowProtocol } from "./protocol.js";
+import { decodeExpiry, type Item, isSessionItem, ownershipIn, type SessionRow, sizeOf } from "./record.js";
+import { checkKeys, type ScannedRow, type ScanRequest, type SessionTable, scanPage } from "./table.js";
+
+/** Which rows are read: of which place, and what of a page `scanPage` is told. */
+export interface PageRequest extends Omit<ScanRequest, "consistentRead"> {
+  /** Which of `places`. Default 0: the table itself. */
+  readonly place?: number;
+}
+
+export interface InventoryPage {
+  /** The sessions of this page, expired ones among them. */
+  readonly sessions: FoundSession[];
+  /** Why each row that cannot be read cannot: `ERR_SESSION_CORRUPT`. */
+  readonly unreadable: SessionStoreError[];
+  /** How many rows were read, whosever they are. */
+  readonly scanned: number;
+  /** The capacity units that this page cost. */
+  readonly units: number;
+  /** Where the next page begins; `undefined` behind the last. */
+  readonly next: Item | undefined;
+}
+
+/** A session's row as it was found. */
+export interface FoundSession {
+  /** Which of `places` it stands in. */
+  readonly place: number;
+  readonly key: StorageKey;
+  /** The session's id; empty where the table holds hashes of ids. */
+  readonly id: string;
+  /** The beginning of the id, or of its hash, as events name it. */
+  readonly shortId: string;
+  /** How many bytes DynamoDB counts of what was read of it. */
+  readonly bytes: number;
+  /** Epoch milliseconds of its first write, of the last that moved its end, and of its end. */
+  readonly created: number | undefined;
+  readonly updated: number | undefined;
+  readonly endsAt: number | undefined;
+  readonly isExpired: boolean;
+  /** The hash of its owner's name. */
+  readonly owner: string | undefined;
+  /** The row with its data, where that was asked for. */
+  readonly row: SessionRow | undefined;
+}
+
+/**
+ * What came of a row that was to be brought over. `moved`: it is in the table, as it was read or as another
+ * request had left it. `elsewhere`: it was not in its old place any more, and the table has its session.
+ * `gone`: it was destroyed, has expired, or was never a session.
+ */
+export type BroughtOver = Costed & {
+  readonly outcome: "moved" | "elsewhere" | "gone";
+  /** As it is in the table now. */
+  readonly row: SessionRow | undefined;
+};
+
+/** A session that comes from elsewhere. */
+export interface NewSession {
+  readonly id: string;
+  readonly data: unknown;
+  /** When it ends, and when it began, in epoch milliseconds. Default: it begins now. */
+  readonly endsAt: number;
+  readonly created?: number | undefined;
+  /** What is written with it in one transaction: it, or a condition of it, can refuse both. */
+  readonly also?: readonly TransactWriteItem[];
+}
+
+/**
+ * `refused` is what `also` wrote, by a condition of its own; `exists`, that a session stands under that id,
+ * live or expired, here or in a previous place.
+ */
+export type BroughtIn = Costed & { readonly outcome: "created" | "exists" | "refused" };
+
+export interface Costed {
+  /** The capacity units that it cost, those of refused writes left out. */
+  readonly units: number;
+}
+
+/** The rows of one store's sessions. */
+export class Inventory {
+  readonly options: ResolvedOptions;
+  /** An engine over the same rows and connection; `close` ends both. */
+  readonly engine: ListingEngine;
+  /** Where sessions are, and the places that they come from. */
+  readonly places: readonly Place[];
+  readonly #shared: Shared;
+  readonly #operations: OperationRunner;
+  readonly #protocol: RowProtocol;
+  readonly #checked = new Set<number>();
+
+  /** @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option. */
+  constructor(options: SessionStoreOptions) {
+    // Capacity is reported where somebody listens.
+    this.options = resolveOptions({ ...options, onEvent: options.onEvent ?? (() => {}) });
+    this.#shared = newShared(this.options, () => false);
+    this.#operations = new OperationRunner(this.options, this.#shared.traffic);
+    this.#protocol = new RowProtocol(this.options, this.#shared);
+    this.engine = new ListingEngine(this.options, this.#shared, this.#operations);
+    this.places = [this.options, ...this.options.previous];
+  }
+
+  /**
+   * One page of a place's sessions; strong or not as the option `consistentRead` says. It is billed for all
+   * that it reads.
+   *
+   * @throws {SessionStoreError} as every operation of the engine.
+   */
+  page({ place = 0, ...request }: PageRequest): Promise<InventoryPage> {
+    const { consistentRead } = this.options;
+    return this.#operations.run("all", undefined, async (operation) => {
+      const table = this.#tableAt(place);
+      // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
+      if (!this.#checked.has(place)) await checkKeys(table, operation);
+      this.#checked.add(place);
+      const page = await scanPage(table, { ...request, consistentRead }, operation);
+      const sessions: FoundSession[] = [];
+      const unreadable: SessionStoreError[] = [];
+      for (const scanned of page.rows) {
+        const found = await this.#found(place, scanned, request.attributes === "all");
+        if (found instanceof SessionStoreError) unreadable.push(found);
+        else sessions.push(found);
+      }
+      const { scanned, next } = page;
+      return { sessions, unreadable, scanned, next, units: operation.capacityUnits };
+    });
+  }
+
+  /**
+   * A session's row as it is at this moment in the table, or in the place where it was found.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
+   */
+  read(found: FoundSession, where: "table" | "there"): Promise<Costed & { row: SessionRow | undefined }> {
+    return this.#operations.run(
+      "load",
+      afterPrefix(found.key, this.#keysAt(found.place)),
+      async (operation) => {
+        const { key } = where === "table" ? await this.#addressOf(found) : found;
+        const table = this.#tableAt(where === "table" ? 0 : found.place);
+        const row = await table.read(key, operation);
+        return { row, units: operation.capacityUnits };
+      },
+    );
+  }
+
+  /** The data of a row. @throws {SessionStoreError} `ERR_SESSION_CORRUPT` where it is no JSON object. */
+  dataOf(row: SessionRow): SessionData {
+    return this.#protocol.read(row);
+  }
+
+  /**
+   * Brings a live session, which was found with its data, over from a previous place as it is: one
+   * transaction makes its row in the table and removes the old one. A request that changes the session
+   * meanwhile is not undone: what it left is brought over, or was by it.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, `ERR_SESSION_TOO_LARGE`.
+   */
+  bringOver(found: FoundSession): Promise<BroughtOver> {
+    return this.#operations.run(
+      "save",
+      afterPrefix(found.key, this.#keysAt(found.place)),
+      async (operation) => {
+        const address = await this.#addressOf(found);
+        const writeId = this.#protocol.newWriteId();
+        const units = () => operation.capacityUnits;
+        let row = found.row;
+        for (let attempt = 1; ; attempt++) {
+          const end = row && endOf(row);
+          if (row === undefined || end === undefined || isExpired(row, this.options.now()))
+            return { outcome: "gone", row: undefined, units: units() };
+          // What is not a session's data is not brought over for one.
+          this.#protocol.read(row);
+          const result = await this.#protocol.bringOver(row, end, { address, writeId, operation });
+          const isMoved = result.outcome === "written" || result.row?.writes.includes(writeId);
+          if (isMoved) return { outcome: "moved", row: result.row, units: units() };
+          if (result.row && this.#shared.rows.table.has(result.row))
+            return { outcome: "elsewhere", row: result.row, units: units() };
+          row = result.row;
+          if (row) await this.#protocol.backOff(attempt, operation);
+        }
+      },
+    );
+  }
+
+  /**
+   * Makes the row of a session that comes from elsewhere, where there is none. The data is serialised as by a
+   * save, and its owner found as by one.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
+   * and `ERR_SESSION_OPTIONS` where the function `owner` gives no name.
+   */
+  bringIn({ id, data, endsAt, created, also = [] }: NewSession): Promise<BroughtIn> {
+    return this.#operations.run("save", id, async (operation) => {
+      const text = encodeData(data);
+      const address = await this.engine.addressFor(this.engine.create(id));
+      const units = () => operation.capacityUnits;
+      if (await this.#shared.rows.readPrevious(address, operation))
+        return { outcome: "exists", units: units() };
+      const writeId = this.#protocol.newWriteId();
+      const session = { text, end: endsAt, began: created };
+      const result = await this.#protocol.bringIn(session, { address, writeId, operation }, also);
+      if (result.outcome === "written" || result.row?.writes.includes(writeId))
+        return { outcome: "created", units: units() };
+      return { outcome: result.row ? "exists" : "refused", units: units() };
+    });
+  }
+
+  /** Removes a session, live or expired, from wherever it is, and from its owner's list. */
+  remove(found: FoundSession): Promise<Costed> {
+    return this.#operations.run(
+      "destroy",
+      afterPrefix(found.key, this.#keysAt(found.place)),
+      async (operation) => {
+        await this.#shared.rows.remove(await this.#addressOf(found), operation);
+        return { units: operation.capacityUnits };
+      },
+    );
+  }
+
+  /** Ends it: what is on its way settles, and a client that was made here is closed. */
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+
+  async #found(
+    place: number,
+    { table, key, item }: ScannedRow,
+    isWhole: boolean,
+  ): Promise<FoundSession | SessionStoreError> {
+    const { keys } = table;
+    try {
+      const row = isWhole && isSessionItem(item, keys) ? await table.decode(item, key) : undefined;
+      const expiry = row ?? decodeExpiry(item, key, { ...this.options, keys });
+      return {
+        place,
+        key,
+        id: sessionIdOf(key, keys),
+        shortId: shortId(afterPrefix(key, keys)),
+        bytes: sizeOf(item),
+        created: row?.created ?? numberIn(item.created),
+        updated: row?.updated ?? numberIn(item.updated),
+        endsAt: endOf(expiry),
+        isExpired: isExpired(expiry, this.options.now()),
+        owner: ownershipIn(item)?.owner,
+        row,
+      };
+    } catch (error) {
+      if (error instanceof SessionStoreError) return error;
+      throw error;
+    }
+  }
+
+  async #addressOf({ place, key }: FoundSession): Promise<Address> {
+    const address = await this.#shared.addresses.ofKey(key, this.#keysAt(place));
+    if (address) return address;
+    const name = shortId(afterPrefix(key, this.#keysAt(place)));
+    throw new SessionStoreError(
+      "ERR_SESSION_ID",
+      `the session "${name}" cannot be in the table "${this.options.tableName}": with table.hashPrefix its key would be too long`,
+    );
+  }
+
+  #keysAt(place: number): Place["keys"] {
+    return this.#tableAt(place).keys;
+  }
+
+  #tableAt(place: number): SessionTable {
+    const { table, previous } = this.#shared.rows;
+    return (place === 0 ? table : previous[place - 1]) ?? table;
+  }
+}
+
+function numberIn(attribute: Item[string] | undefined): number | undefined {
+  return attribute?.N === undefined ? undefined : Number(attribute.N);
+}
