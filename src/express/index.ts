@@ -107,8 +107,9 @@ export class CyclicSessionStore extends session.Store {
    * Changes a session on the newest data, at once: `change` is given a copy without the cookie, and returns
    * the new data, or changes what it was given. It runs again when another request wrote meanwhile, so that a
    * counter counts, and must have no other effects. A session that was not saved yet is `gone`. `req.session`
-   * stays what it was; `req.session.reload` gets what was written. @throws as `set`, and what `change`
-   * throws.
+   * stays what it was; `req.session.reload` gets what was written. With the option `owner`, sign users in and
+   * out by `req.session`: after an update that changes the owner, a save of what was loaded before it is
+   * `gone`, this request's own as well. @throws as `set`, and what `change` throws.
    *
    * @example
    * await store.update(req.sessionID, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));

@@ -102,7 +102,8 @@ export class CyclicSessionStore {
    * Changes a session on the newest data, at once: `change` is given a copy of the application's fields, and
    * returns the new ones, or changes what it was given. It runs again when another request wrote meanwhile,
    * so that a counter counts, and must have no other effects. A session that was not saved yet is `gone`.
-   * `ctx.session` stays what it was.
+   * `ctx.session` stays what it was. With the option `owner`, sign users in and out by `ctx.session`: after an
+   * update that changes the owner, a save of what was loaded before it is `gone`, this request's own as well.
    *
    * @throws {SessionStoreError} as `set`, and what `change` throws.
    * @example
