@@ -1,0 +1,2 @@
+// Administration of a store's table and of all its sessions: what stands behind the command line, for programs.
+export { SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
