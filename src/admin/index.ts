@@ -1,4 +1,5 @@
-// Administration of a store's table and sessions: `@cyclic.sh/session-store/admin`.
+// Administration of a store's table and of all its sessions: what stands behind the command line, for programs.
+export { SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
 export {
   createTableInput,
   type TableDefinition,
