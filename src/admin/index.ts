@@ -6,4 +6,10 @@ export {
   type TableProtection,
   tableDefinition,
 } from "./definition.js";
-export { type PolicyFeature, type TablePermissions, tablePermissions } from "./policy.js";
+export {
+  PERMISSIONS,
+  type Permissions,
+  type PolicyFeature,
+  type TablePermissions,
+  tablePermissions,
+} from "./policy.js";
