@@ -19,7 +19,7 @@ const BAR_WIDTH = 24;
  *
  * @param stream the terminal.
  */
-export function progressLine(label: string, stream: NodeJS.WriteStream): ProgressLine {
+export function progressLine(label: string, stream: NodeJS.WritableStream): ProgressLine {
   const started = performance.now();
   let latest: Progress | undefined;
   const bar = new SingleBar({
