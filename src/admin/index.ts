@@ -1,5 +1,6 @@
 // Administration of a store's table and of all its sessions: what stands behind the command line, for programs.
 export { SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
+export { type CreatedTable, type CreateTableOptions, createTable, type Switched } from "./create-table.js";
 export {
   createTableInput,
   type TableDefinition,
