@@ -20,11 +20,13 @@ import {
 import {
   createTableInput,
   definitionAt,
+  otherAttribute,
   otherKeys,
   type TableDefinition,
   type TableProtection,
+  unusable,
 } from "./definition.js";
-import { isCausedBy, TableCommands } from "./table-commands.js";
+import { A_SIGNAL, isCausedBy, TableCommands } from "./table-commands.js";
 
 export interface CreateTableOptions extends TableProtection {
   /** Milliseconds within which all of it is to be done. Default 300 000. */
@@ -62,7 +64,7 @@ const CHECKS: Record<keyof CreateTableOptions, Check> = {
   deletionProtection: TRUE_OR_FALSE,
   pointInTimeRecovery: TRUE_OR_FALSE,
   timeout: [(value) => typeof value === "number" && value >= 1, "milliseconds, 1 or more"],
-  signal: [(value) => value instanceof AbortSignal, "an AbortSignal"],
+  signal: A_SIGNAL,
 };
 
 /**
@@ -268,20 +270,3 @@ const NOT_READY = [
   "ContinuousBackupsUnavailableException",
   "LimitExceededException",
 ];
-
-const USABLE_OR_SOON: readonly unknown[] = ["ACTIVE", "CREATING", "UPDATING"];
-
-/** What is said of a table that does not become usable by waiting. */
-function unusable({ TableName, TableStatus }: TableDescription): string | undefined {
-  if (USABLE_OR_SOON.includes(TableStatus)) return undefined;
-  const advice =
-    TableStatus === "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
-      ? "allow its key in KMS again"
-      : "see what the AWS console says of it, or use another table";
-  return `the table "${TableName}" cannot be used, for its status is ${TableStatus}; ${advice}`;
-}
-
-/** What is to be done where DynamoDB removes rows by another attribute than sessions have. */
-export function otherAttribute(attribute: string | undefined, ttlAttribute: string): string {
-  return `is on the attribute "${attribute}", and sessions have theirs in "${ttlAttribute}". A table has one: where nothing else needs that, switch it off, and call again an hour later; or use another table`;
-}

@@ -85,3 +85,22 @@ export function otherKeys(definition: TableDefinition, table: TableDescription):
       : "Use another table";
   return `the keys of the table "${tableName}" are not those of the options: the options say ${showKeys(hashKey, sortKey)}; the table has ${showKeys(theirHashKey, theirSortKey)}${types}. ${advice} (keys are of type string)`;
 }
+
+const USABLE_OR_SOON: readonly unknown[] = ["ACTIVE", "CREATING", "UPDATING"];
+
+const ADVICE: Readonly<Record<string, string>> = {
+  DELETING: "when it is gone createTable makes another",
+  INACCESSIBLE_ENCRYPTION_CREDENTIALS: "allow its key in KMS again",
+};
+
+/** What is said of a table that does not become usable by waiting. */
+export function unusable({ TableName, TableStatus }: TableDescription): string | undefined {
+  if (USABLE_OR_SOON.includes(TableStatus)) return undefined;
+  const advice = ADVICE[String(TableStatus)] ?? "see what the AWS console says of it, or use another table";
+  return `the table "${TableName}" cannot be used, for its status is ${TableStatus}; ${advice}`;
+}
+
+/** What is to be done where DynamoDB removes rows by another attribute than sessions have. */
+export function otherAttribute(attribute: string | undefined, ttlAttribute: string): string {
+  return `is on the attribute "${attribute}", and sessions have theirs in "${ttlAttribute}". A table has one: where nothing else needs that, switch it off, and call again an hour later; or use another table`;
+}

@@ -1,5 +1,6 @@
 // Administration of a store's table and of all its sessions: what stands behind the command line, for programs.
 export { SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
+export { type CheckOptions, checkTable, type TableCheck } from "./check-table.js";
 export { type CreatedTable, type CreateTableOptions, createTable, type Switched } from "./create-table.js";
 export {
   createTableInput,
@@ -7,4 +8,5 @@ export {
   type TableProtection,
   tableDefinition,
 } from "./definition.js";
+export type { Finding, FindingCode } from "./findings.js";
 export { type PolicyFeature, type TablePermissions, tablePermissions } from "./policy.js";

@@ -2,6 +2,7 @@
 // caller's signal, and their failures are this package's.
 import type { ServiceInputTypes, ServiceOutputTypes } from "@aws-sdk/client-dynamodb";
 import {
+  type Check,
   type Command,
   type ResolvedOptions,
   resolveOptions,
@@ -9,6 +10,8 @@ import {
   type SessionStoreOptions,
   translateFailure,
 } from "../core/doors.js";
+
+export const A_SIGNAL: Check = [(value) => value instanceof AbortSignal, "an AbortSignal"];
 
 /** Sends commands; `close` ends a client that was made for them. */
 export class TableCommands {
