@@ -28,7 +28,8 @@ import {
 } from "./findings.js";
 import { type TriedAction, tryAction, tryTransaction } from "./harmless.js";
 import { PERMISSIONS } from "./policy.js";
-import { A_SIGNAL, isCausedBy, TableCommands } from "./table-commands.js";
+import { isCausedBy, TableCommands } from "./table-commands.js";
+import { WORK_CHECKS } from "./work.js";
 
 export interface TableCheck {
   readonly tableName: string;
@@ -54,7 +55,7 @@ export async function checkTable(
   store: SessionStoreOptions,
   options: CheckOptions = {},
 ): Promise<TableCheck> {
-  checkEach(options, { signal: A_SIGNAL }, "");
+  checkEach(options, { signal: WORK_CHECKS.signal }, "");
   const commands = new TableCommands(store, options.signal);
   try {
     return await new Examination(commands).run();

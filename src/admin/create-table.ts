@@ -26,7 +26,8 @@ import {
   type TableProtection,
   unusable,
 } from "./definition.js";
-import { A_SIGNAL, isCausedBy, TableCommands } from "./table-commands.js";
+import { isCausedBy, TableCommands } from "./table-commands.js";
+import { WORK_CHECKS } from "./work.js";
 
 export interface CreateTableOptions extends TableProtection {
   /** Milliseconds within which all of it is to be done. Default 300 000. */
@@ -64,7 +65,7 @@ const CHECKS: Record<keyof CreateTableOptions, Check> = {
   deletionProtection: TRUE_OR_FALSE,
   pointInTimeRecovery: TRUE_OR_FALSE,
   timeout: [(value) => typeof value === "number" && value >= 1, "milliseconds, 1 or more"],
-  signal: A_SIGNAL,
+  signal: WORK_CHECKS.signal,
 };
 
 /**

@@ -2,7 +2,6 @@
 // caller's signal, and their failures are this package's.
 import type { ServiceInputTypes, ServiceOutputTypes } from "@aws-sdk/client-dynamodb";
 import {
-  type Check,
   type Command,
   type ResolvedOptions,
   resolveOptions,
@@ -10,8 +9,6 @@ import {
   type SessionStoreOptions,
   translateFailure,
 } from "../core/doors.js";
-
-export const A_SIGNAL: Check = [(value) => value instanceof AbortSignal, "an AbortSignal"];
 
 /** Sends commands; `close` ends a client that was made for them. */
 export class TableCommands {

@@ -21,13 +21,15 @@ export { refusalIn, translateFailure } from "./failures.js";
 export {
   type BroughtIn,
   type BroughtOver,
+  type Costed,
   type FoundSession,
   Inventory,
   type InventoryPage,
   type NewSession,
   type PageRequest,
+  sessionIn,
 } from "./inventory.js";
-export type { KeyLayout, Place } from "./keys.js";
+export { afterPrefix, type KeyLayout, type Place } from "./keys.js";
 export type { CookieLifetime, LifetimeOfData, SessionLifetime } from "./lifetime.js";
 export {
   createSessionEngine,
@@ -42,6 +44,7 @@ export {
   DEFAULTS,
   type DynamoDBClientLike,
   type PreviousPlace,
+  placeBy,
   type ResolvedOptions,
   resolveOptions,
   type SessionData,
