@@ -7,7 +7,9 @@ export {
   SessionStoreError,
   type SessionStoreOptions,
 } from "../core/doors.js";
+export { type CheckOptions, checkTable, type TableCheck } from "./check-table.js";
 export { countSessions, type SessionCount } from "./count.js";
+export { type CreatedTable, type CreateTableOptions, createTable, type Switched } from "./create-table.js";
 export {
   createTableInput,
   type TableDefinition,
@@ -15,6 +17,7 @@ export {
   tableDefinition,
 } from "./definition.js";
 export { type DestroyedSessions, destroyAll, destroyAllOf } from "./destroy.js";
+export type { Finding, FindingCode } from "./findings.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
 export {
   PERMISSIONS,
