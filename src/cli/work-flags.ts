@@ -23,7 +23,7 @@ export function addWorkFlags(command: Command): void {
 /** Long work in the hands of a command. */
 export interface Work {
   /** What the calls of `admin` take. */
-  readonly options: WorkOptions;
+  readonly options: WorkOptions & Required<Pick<WorkOptions, "onProgress">>;
   /** Takes the bar away, and keeps the place where the work is not done, or forgets it where it is. */
   end(isDone: boolean): void;
 }
@@ -34,19 +34,21 @@ const KEPT_EVERY_MS = 1000;
 /**
  * Begins long work, or goes on with it. The file of `--resume` holds session ids: only its owner may read it.
  *
+ * @param now a clock in milliseconds.
  * @throws {UsageError} for a `--resume` that cannot be read.
  */
 export function beginWork(
   label: string,
   { segments, maxUnits, resume }: WorkFlags,
   { output, signal }: Pick<CommandContext, "output" | "signal">,
+  now: () => number = () => performance.now(),
 ): Work {
   const from = resume === undefined ? undefined : readPlace(resume);
   const line = output.progress(label);
   let cursor = from;
-  let keptAt = performance.now();
+  let keptAt = now();
   const keep = () => {
-    keptAt = performance.now();
+    keptAt = now();
     if (resume !== undefined && cursor !== undefined) writePlace(resume, cursor);
   };
   return {
@@ -58,7 +60,7 @@ export function beginWork(
       onProgress(progress) {
         cursor = progress.cursor;
         line.update(progress);
-        if (performance.now() - keptAt >= KEPT_EVERY_MS) keep();
+        if (now() - keptAt >= KEPT_EVERY_MS) keep();
       },
     },
     end(isDone) {
