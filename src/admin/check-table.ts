@@ -14,7 +14,7 @@ import {
   type SessionStoreOptions,
   showKeys,
 } from "../core/doors.js";
-import { definitionAt, otherKeys, unusable } from "./definition.js";
+import { badName, definitionAt, otherKeys, unusable } from "./definition.js";
 import {
   type Finding,
   type FindingCode,
@@ -164,6 +164,11 @@ class Examination {
       return { table, canBeUsed: this.#checkDescribed(place, table) };
     } catch (error) {
       const isAbsent = isCausedBy(error, ["ResourceNotFoundException"]);
+      if (isCausedBy(error, ["ValidationException"])) {
+        if (isFirst) this.#reportConnection();
+        this.#report("table", problem(badName(tableName)), tableName);
+        return undefined;
+      }
       if (!isAbsent && !isDenied(error)) {
         this.#report("connection", problem(messageOf(error)), tableName);
         if (isFirst) this.#reportClock();

@@ -13,11 +13,13 @@ import {
 import {
   type Check,
   checkEach,
+  refuseOption,
   SessionStoreError,
   type SessionStoreOptions,
   TRUE_OR_FALSE,
 } from "../core/doors.js";
 import {
+  badName,
   createTableInput,
   definitionAt,
   otherAttribute,
@@ -144,6 +146,8 @@ class Creation {
       return (await this.#commands.send("DescribeTable", command)).Table;
     } catch (error) {
       if (isCausedBy(error, ["ResourceNotFoundException"])) return undefined;
+      // The name is all that was said.
+      if (isCausedBy(error, ["ValidationException"])) refuseOption(badName(this.#definition.tableName));
       throw error;
     }
   }

@@ -104,3 +104,8 @@ export function unusable({ TableName, TableStatus }: TableDescription): string |
 export function otherAttribute(attribute: string | undefined, ttlAttribute: string): string {
   return `is on the attribute "${attribute}", and sessions have theirs in "${ttlAttribute}". A table has one: where nothing else needs that, switch it off, and call again an hour later; or use another table`;
 }
+
+/** What is said of a name that DynamoDB takes for no table's. */
+export function badName(tableName: string): string {
+  return `table.name: "${tableName}" cannot be a table's name; expected from 3 to 255 of the characters a-z, A-Z, 0-9, _, - and .`;
+}

@@ -1,5 +1,7 @@
 // The commands, in the order in which `--help` lists them. A new one is a line here and a file in commands/.
 import type { CommandDefinition } from "./command.js";
+import { doctor } from "./commands/doctor.js";
 import { iac } from "./commands/iac.js";
+import { init } from "./commands/init.js";
 
-export const COMMANDS: readonly CommandDefinition<object>[] = [iac];
+export const COMMANDS: readonly CommandDefinition<object>[] = [init, doctor, iac];

@@ -239,6 +239,12 @@ describe("what is said of the table", () => {
     expect(inShort(check).connection).toMatch(/^ok: /);
   });
 
+  it("is that none can have such a name", async () => {
+    const check = await checkTable(storeAt("my sessions"));
+    expect(problemsOf(check)).toEqual(["table"]);
+    expect(inShort(check).table).toMatch(/"my sessions" cannot be a table's name/);
+  });
+
   it.each([
     ["CREATING", "problem", /is being created; check again when it is/],
     ["DELETING", "problem", /its status is DELETING; when it is gone createTable makes another/],

@@ -454,6 +454,15 @@ describe("what fails", () => {
     await expect(createTable({ ...store, sleep }, { signal: inPause.signal })).rejects.toBe(reason);
   });
 
+  it("by a name that no table can have is said so", async () => {
+    await expect(createTable(storeAt("my sessions").store)).rejects.toMatchObject({
+      code: "ERR_SESSION_OPTIONS",
+      message: expect.stringMatching(
+        /^table\.name: "my sessions" cannot be a table's name; expected from 3 to 255/,
+      ),
+    });
+  });
+
   it.each<[object, RegExp]>([
     [{ timeout: 0 }, /timeout: expected milliseconds, 1 or more, got 0/],
     [{ deletionProtection: "yes" }, /deletionProtection: expected true or false/],
