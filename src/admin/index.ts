@@ -7,7 +7,9 @@ export {
   SessionStoreError,
   type SessionStoreOptions,
 } from "../core/doors.js";
+export { type CheckOptions, checkTable, type TableCheck } from "./check-table.js";
 export { countSessions, type SessionCount } from "./count.js";
+export { type CreatedTable, type CreateTableOptions, createTable, type Switched } from "./create-table.js";
 export {
   createTableInput,
   type TableDefinition,
@@ -15,7 +17,14 @@ export {
   tableDefinition,
 } from "./definition.js";
 export { type DestroyedSessions, destroyAll, destroyAllOf } from "./destroy.js";
+export type { Finding, FindingCode } from "./findings.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
-export { type PolicyFeature, type TablePermissions, tablePermissions } from "./policy.js";
+export {
+  PERMISSIONS,
+  type Permissions,
+  type PolicyFeature,
+  type TablePermissions,
+  tablePermissions,
+} from "./policy.js";
 export { type EndedSession, type StreamRecord, sessionEnded } from "./stream.js";
 export type { Progress, WorkOptions } from "./work.js";

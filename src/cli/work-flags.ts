@@ -2,10 +2,10 @@
 // the place where an interrupted run goes on.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import type { WorkOptions } from "../admin/index.js";
 import type { CommandContext } from "./command.js";
 import { UsageError } from "./failures.js";
 import { positiveNumber, wholeNumber } from "./options.js";
-import type { Progress } from "./progress.js";
 
 export interface WorkFlags {
   readonly segments?: number;
@@ -20,19 +20,10 @@ export function addWorkFlags(command: Command): void {
     .option("--resume <file>", "keep the place in this file: the same command goes on where it stopped");
 }
 
-/** A call's progress with its cursor. */
-export type Resumable = Progress & { readonly cursor: string };
-
 /** Long work in the hands of a command. */
 export interface Work {
   /** What the calls of `admin` take. */
-  readonly options: {
-    readonly signal: AbortSignal;
-    readonly segments: number | undefined;
-    readonly maxUnitsPerSecond: number | undefined;
-    readonly from: string | undefined;
-    readonly onProgress: (progress: Resumable) => void;
-  };
+  readonly options: WorkOptions;
   /** Takes the bar away, and keeps the place where the work is not done, or forgets it where it is. */
   end(isDone: boolean): void;
 }
