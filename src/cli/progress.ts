@@ -1,6 +1,7 @@
 // How far long work is, as one line at the foot of a terminal: a bar where the table's size is known, the rate,
 // what it cost so far, and the time left.
 import { SingleBar } from "cli-progress";
+import { count, duration } from "./format.js";
 
 /** How far a call is, as the calls of `admin` tell it. */
 export interface Progress {
@@ -71,14 +72,4 @@ export function describeProgress({ scanned, done, units, total }: Progress, seco
   const ofAll = total === undefined || total < scanned ? "" : ` of ~${count(total)}`;
   const left = ofAll === "" || rate === 0 ? "" : ` · ${duration((Number(total) - scanned) / rate)} left`;
   return `${count(scanned)}${ofAll} rows · ${count(done)} sessions · ${count(rate)}/s · ${count(units)} units${left}`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
