@@ -5,7 +5,7 @@ export { BoundedMap } from "./bounded-map.js";
 export { joined } from "./bytes.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
 export type { CodecRow, SessionCodec } from "./codec.js";
-export { apart, copyOfData, readOf } from "./data.js";
+export { apart, copyOfData, isSameData, readOf } from "./data.js";
 export {
   engineForDoor,
   type SaveResult,
@@ -16,6 +16,7 @@ export {
 } from "./engine.js";
 export { type SessionErrorCode, SessionStoreError, tooLarge } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
+export { endOf } from "./expiry.js";
 export { translateFailure } from "./failures.js";
 export {
   type BroughtIn,
@@ -23,10 +24,11 @@ export {
   type FoundSession,
   Inventory,
   type InventoryPage,
+  type Located,
   type NewSession,
   type PageRequest,
 } from "./inventory.js";
-export type { KeyLayout, Place } from "./keys.js";
+export { hashOf, isSamePlace, type KeyLayout, type Place, shortId } from "./keys.js";
 export type { CookieLifetime, LifetimeOfData, SessionLifetime } from "./lifetime.js";
 export {
   createSessionEngine,
@@ -34,7 +36,7 @@ export {
   type ListingEngine,
   listingEngineForDoor,
 } from "./listing.js";
-export { optionsFor } from "./neighbours.js";
+export { NEIGHBOURS, optionsFor } from "./neighbours.js";
 export {
   type Concurrency,
   checkOptions,
@@ -48,4 +50,5 @@ export {
   type TableOptions,
 } from "./options.js";
 export { hashOfOwner, type OwnerOf } from "./owners.js";
+export type { SessionRow } from "./record.js";
 export type { SessionInHand } from "./session.js";
