@@ -30,14 +30,14 @@ export async function bringInLine(
     const message = `line ${line} ${parsed}`;
     return tally.fail("unreadable", { line, code: "ERR_SESSION_CORRUPT", message });
   }
-  const { now } = inventory.options;
-  if (parsed.endsAt <= now()) return tally.add("expired");
+  const { now, absoluteTtl = Number.POSITIVE_INFINITY } = inventory.options;
+  // What began in the future would outlive its absolute limit.
+  const created = Math.min(parsed.created ?? now(), now());
+  if (Math.min(parsed.endsAt, created + absoluteTtl) <= now()) return tally.add("expired");
   if (tally.dryRun) return tally.add("moved");
   const session = shortId(parsed.id);
   try {
     const also = [await markOf(inventory, parsed, run)];
-    // What began in the future would outlive its absolute limit.
-    const created = parsed.created === undefined ? undefined : Math.min(parsed.created, now());
     const brought = await patiently(inventory, signal, () => inventory.bringIn({ ...parsed, created, also }));
     tally.add("units", brought.units);
     if (brought.outcome === "exists") return tally.add("elsewhere");
