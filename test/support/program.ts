@@ -63,7 +63,7 @@ export async function startProgram<Ready>(asked: Command<Ready>): Promise<Progra
 }
 
 /** As bare as where applications run, and no credentials of this machine's in it. */
-function bareEnvironment(): Record<string, string> {
+export function bareEnvironment(): Record<string, string> {
   return {
     PATH: String(process.env.PATH),
     NO_COLOR: "1",

@@ -1,0 +1,82 @@
+// What is to be allowed in IAM, feature by feature: the one place of that fact. docs/security.md shows it, and
+// a test compares it with what is sent.
+import { resolveOptions, type SessionStoreOptions } from "../core/doors.js";
+
+/**
+ * What is used of the package.
+ *
+ * - `sessions`: a door or an engine, whatever its options; always part of a policy.
+ * - `owner`: the option `owner`; part of a policy where that is given.
+ * - `lists`: `all`, `list`, `length` and `clear`, and `listSessions`, `countSessions`, `surveySessions` and
+ *   `destroyAll` of administration.
+ * - `names`: the names of the table's keys in the error where the options' are others, and the number of rows
+ *   in the progress of long work.
+ * - `check`: `checkTable`.
+ * - `create`: `createTable`.
+ */
+export type PolicyFeature = "sessions" | "owner" | "lists" | "names" | "check" | "create";
+
+/** The actions of IAM, without `dynamodb:`. */
+export interface Permissions {
+  /** On the store's table. */
+  readonly table: readonly string[];
+  /** On another table of the option `previous`. */
+  readonly previous: readonly string[];
+}
+
+/**
+ * What is to be allowed for each feature besides `sessions`. A transaction has no action of its own
+ * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html): its parts' are here.
+ */
+export const PERMISSIONS: Readonly<Record<PolicyFeature, Permissions>> = {
+  sessions: {
+    table: ["GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"],
+    previous: ["GetItem", "DeleteItem"],
+  },
+  owner: { table: ["PutItem", "Query"], previous: ["Query"] },
+  lists: { table: ["Scan"], previous: ["Scan"] },
+  names: { table: ["DescribeTable"], previous: ["DescribeTable"] },
+  check: { table: ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"], previous: [] },
+  create: {
+    table: [
+      "CreateTable",
+      "DescribeTable",
+      "UpdateTable",
+      "DescribeTimeToLive",
+      "UpdateTimeToLive",
+      "DescribeContinuousBackups",
+      "UpdateContinuousBackups",
+    ],
+    previous: [],
+  },
+};
+
+/** What is to be allowed on one table. */
+export interface TablePermissions {
+  readonly tableName: string;
+  /** The actions as IAM names them: `dynamodb:GetItem`. */
+  readonly actions: readonly string[];
+}
+
+/**
+ * The least that is to be allowed for a store of these options: on its table first, then on each other table
+ * of the option `previous`.
+ *
+ * @param features what is used besides sessions, and owners where the options have them. Default: nothing.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`.
+ */
+export function tablePermissions(
+  store: SessionStoreOptions,
+  features: readonly PolicyFeature[] = [],
+): TablePermissions[] {
+  const { connection, tableName, previous, owner } = resolveOptions(store);
+  connection.close();
+  const used: readonly PolicyFeature[] = ["sessions", ...(owner ? (["owner"] as const) : []), ...features];
+  const others = new Set(previous.map((place) => place.tableName));
+  others.delete(tableName);
+  const permit = (name: string, where: keyof Permissions): TablePermissions => {
+    const actions = new Set(used.flatMap((feature) => PERMISSIONS[feature][where]));
+    return { tableName: name, actions: [...actions].map((action) => `dynamodb:${action}`) };
+  };
+  return [permit(tableName, "table"), ...[...others].map((name) => permit(name, "previous"))];
+}

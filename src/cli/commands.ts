@@ -1,0 +1,4 @@
+// The commands, in the order in which `--help` lists them. A new one is a line here and a file in commands/.
+import type { CommandDefinition } from "./command.js";
+
+export const COMMANDS: readonly CommandDefinition<object>[] = [];

@@ -1,0 +1,95 @@
+// The flags of commands that go through a whole table: how much of it at once, how fast, and a file that keeps
+// the place where an interrupted run goes on.
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import type { CommandContext } from "./command.js";
+import { UsageError } from "./failures.js";
+import { positiveNumber, wholeNumber } from "./options.js";
+import type { Progress } from "./progress.js";
+
+export interface WorkFlags {
+  readonly segments?: number;
+  readonly maxUnits?: number;
+  readonly resume?: string;
+}
+
+export function addWorkFlags(command: Command): void {
+  command
+    .option("--segments <number>", "how many parts of the table are read side by side", wholeNumber)
+    .option("--max-units <number>", "capacity units a second at most (default: no limit)", positiveNumber)
+    .option("--resume <file>", "keep the place in this file: the same command goes on where it stopped");
+}
+
+/** A call's progress with its cursor. */
+export type Resumable = Progress & { readonly cursor: string };
+
+/** Long work in the hands of a command. */
+export interface Work {
+  /** What the calls of `admin` take. */
+  readonly options: {
+    readonly signal: AbortSignal;
+    readonly segments: number | undefined;
+    readonly maxUnitsPerSecond: number | undefined;
+    readonly from: string | undefined;
+    readonly onProgress: (progress: Resumable) => void;
+  };
+  /** Takes the bar away, and keeps the place where the work is not done, or forgets it where it is. */
+  end(isDone: boolean): void;
+}
+
+// How old the kept place may be when the process is killed.
+const KEPT_EVERY_MS = 1000;
+
+/**
+ * Begins long work, or goes on with it. The file of `--resume` holds session ids: only its owner may read it.
+ *
+ * @throws {UsageError} for a `--resume` that cannot be read.
+ */
+export function beginWork(
+  label: string,
+  { segments, maxUnits, resume }: WorkFlags,
+  { output, signal }: Pick<CommandContext, "output" | "signal">,
+): Work {
+  const from = resume === undefined ? undefined : readPlace(resume);
+  const line = output.progress(label);
+  let cursor = from;
+  let keptAt = performance.now();
+  const keep = () => {
+    keptAt = performance.now();
+    if (resume !== undefined && cursor !== undefined) writePlace(resume, cursor);
+  };
+  return {
+    options: {
+      signal,
+      segments,
+      maxUnitsPerSecond: maxUnits,
+      from,
+      onProgress(progress) {
+        cursor = progress.cursor;
+        line.update(progress);
+        if (performance.now() - keptAt >= KEPT_EVERY_MS) keep();
+      },
+    },
+    end(isDone) {
+      line.stop();
+      if (!isDone) keep();
+      else if (resume !== undefined) rmSync(resume, { force: true });
+    },
+  };
+}
+
+function readPlace(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new UsageError(`--resume ${file}: it cannot be read: ${error}`);
+  }
+}
+
+function writePlace(file: string, cursor: string): void {
+  // Beside it first: what is there is whole at any moment.
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, `${cursor}\n`, { mode: 0o600 });
+  renameSync(temporary, file);
+}
