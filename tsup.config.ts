@@ -58,6 +58,7 @@ async function licenceOf(folder: string): Promise<string> {
 export default defineConfig([
   {
     entry: {
+      "admin/index": "src/admin/index.ts",
       "core/doors": "src/core/doors.ts",
       "core/index": "src/core/index.ts",
       "codecs/index": "src/codecs/index.ts",

@@ -21,14 +21,16 @@ export { translateFailure } from "./failures.js";
 export {
   type BroughtIn,
   type BroughtOver,
+  type Costed,
   type FoundSession,
   Inventory,
   type InventoryPage,
   type Located,
   type NewSession,
   type PageRequest,
+  sessionIn,
 } from "./inventory.js";
-export { hashOf, isSamePlace, type KeyLayout, type Place, shortId } from "./keys.js";
+export { afterPrefix, hashOf, isSamePlace, type KeyLayout, type Place, shortId } from "./keys.js";
 export type { CookieLifetime, LifetimeOfData, SessionLifetime } from "./lifetime.js";
 export {
   createSessionEngine,
@@ -43,6 +45,7 @@ export {
   DEFAULTS,
   type DynamoDBClientLike,
   type PreviousPlace,
+  placeBy,
   type ResolvedOptions,
   resolveOptions,
   type SessionData,

@@ -5,8 +5,18 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { encodeData } from "./data.js";
 import { newShared, type Shared } from "./engine.js";
 import { SessionStoreError } from "./errors.js";
-import { endOf, isExpired } from "./expiry.js";
-import { type Address, afterPrefix, type Place, type StorageKey, sessionIdOf, shortId } from "./keys.js";
+import { endOf, isExpired, type RowExpiry } from "./expiry.js";
+import {
+  type Address,
+  afterPrefix,
+  isSamePlace,
+  isStorageKey,
+  type KeyLayout,
+  type Place,
+  type StorageKey,
+  sessionIdOf,
+  shortId,
+} from "./keys.js";
 import { ListingEngine } from "./listing.js";
 import { OperationRunner } from "./operation.js";
 import {
@@ -16,7 +26,15 @@ import {
   type SessionStoreOptions,
 } from "./options.js";
 import { RowProtocol } from "./protocol.js";
-import { decodeExpiry, type Item, isSessionItem, ownershipIn, type SessionRow, sizeOf } from "./record.js";
+import {
+  decodeExpiry,
+  type Item,
+  isSessionItem,
+  ownershipIn,
+  type RowRules,
+  type SessionRow,
+  sizeOf,
+} from "./record.js";
 import { checkKeys, type ScannedRow, type ScanRequest, type SessionTable, scanPage } from "./table.js";
 
 /** Which rows are read: of which place, and what of a page `scanPage` is told. */
@@ -38,15 +56,9 @@ export interface InventoryPage {
   readonly next: Item | undefined;
 }
 
-/** Where a session's row stands. */
-export interface Located {
-  /** Which of `places` it stands in. */
-  readonly place: number;
+/** What a row says of its session. */
+export interface SessionIn {
   readonly key: StorageKey;
-}
-
-/** A session's row as it was found. */
-export interface FoundSession extends Located {
   /** The session's id; empty where the table holds hashes of ids. */
   readonly id: string;
   /** The beginning of the id, or of its hash, as events name it. */
@@ -60,9 +72,18 @@ export interface FoundSession extends Located {
   readonly isExpired: boolean;
   /** The hash of its owner's name. */
   readonly owner: string | undefined;
+}
+
+/** A session's row as it was found. */
+export interface FoundSession extends SessionIn {
+  /** Which of `places` it stands in. */
+  readonly place: number;
   /** The row with its data, where that was asked for. */
   readonly row: SessionRow | undefined;
 }
+
+/** Where a session's row stands. */
+export type Located = Pick<FoundSession, "place" | "key">;
 
 /**
  * What came of a row that was to be brought over. `moved`: it is in the table, as it was read or as another
@@ -232,6 +253,16 @@ export class Inventory {
     });
   }
 
+  /** The live sessions of an owner, with their rows. @throws as the engine's `sessionsOf`. */
+  async sessionsOf(owner: string): Promise<FoundSession[]> {
+    const sessions = await this.engine.sessionsOf(owner);
+    return sessions.flatMap(({ row }) => {
+      if (row === undefined) return [];
+      const place = this.places.findIndex((one) => isSamePlace(one, row.place));
+      return [{ place, row, ...this.#described(row.item, row.key, row.place.keys, row) }];
+    });
+  }
+
   /** Removes a session, live or expired, from wherever it is, and from its owner's list. */
   remove(found: FoundSession): Promise<Costed> {
     return this.#operations.run(
@@ -257,24 +288,15 @@ export class Inventory {
     const { keys } = table;
     try {
       const row = isWhole && isSessionItem(item, keys) ? await table.decode(item, key) : undefined;
-      const expiry = row ?? decodeExpiry(item, key, { ...this.options, keys });
-      return {
-        place,
-        key,
-        id: sessionIdOf(key, keys),
-        shortId: shortId(afterPrefix(key, keys)),
-        bytes: sizeOf(item),
-        created: row?.created ?? numberIn(item.created),
-        updated: row?.updated ?? numberIn(item.updated),
-        endsAt: endOf(expiry),
-        isExpired: isExpired(expiry, this.options.now()),
-        owner: ownershipIn(item)?.owner,
-        row,
-      };
+      return { place, row, ...this.#described(item, key, keys, row) };
     } catch (error) {
       if (error instanceof SessionStoreError) return error;
       throw error;
     }
+  }
+
+  #described(item: Item, key: StorageKey, keys: KeyLayout, row: SessionRow | undefined): SessionIn {
+    return sessionAt(key, item, { ...this.options, keys }, this.options.now(), row);
   }
 
   async #addressOf({ place, key }: Located): Promise<Address> {
@@ -287,7 +309,7 @@ export class Inventory {
     );
   }
 
-  #keysAt(place: number): Place["keys"] {
+  #keysAt(place: number): KeyLayout {
     return this.#tableAt(place).keys;
   }
 
@@ -295,6 +317,42 @@ export class Inventory {
     const { table, previous } = this.#shared.rows;
     return (place === 0 ? table : previous[place - 1]) ?? table;
   }
+}
+
+/**
+ * The session whose row an item is that came otherwise than by a scan; `undefined` where it is no session's of
+ * this place.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_CORRUPT`.
+ */
+export function sessionIn(item: Item, rules: RowRules, now: number): SessionIn | undefined {
+  const { hashKey, sortKey } = rules.keys;
+  const key = item[hashKey]?.S;
+  if (key === undefined || (sortKey !== null && item[sortKey]?.S !== key)) return undefined;
+  if (!isStorageKey(key, rules.keys) || !isSessionItem(item, rules.keys)) return undefined;
+  return sessionAt(key, item, rules, now);
+}
+
+function sessionAt(
+  key: StorageKey,
+  item: Item,
+  rules: RowRules,
+  now: number,
+  row?: Pick<SessionRow, keyof RowExpiry | "created" | "updated">,
+): SessionIn {
+  const { keys } = rules;
+  const expiry = row ?? decodeExpiry(item, key, rules);
+  return {
+    key,
+    id: sessionIdOf(key, keys),
+    shortId: shortId(afterPrefix(key, keys)),
+    bytes: sizeOf(item),
+    created: row?.created ?? numberIn(item.created),
+    updated: row?.updated ?? numberIn(item.updated),
+    endsAt: endOf(expiry),
+    isExpired: isExpired(expiry, now),
+    owner: ownershipIn(item)?.owner,
+  };
 }
 
 function numberIn(attribute: Item[string] | undefined): number | undefined {

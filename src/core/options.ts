@@ -251,11 +251,10 @@ const PREVIOUS_CHECKS: Record<keyof PreviousPlace, Check> = {
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option and what was given.
  */
 export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
-  checkOptions(options);
-  const { table, client, clientConfig, dynamoConfig } = options;
+  const place = placeBy(options);
+  const { client, clientConfig, dynamoConfig } = options;
   const timeout = options.timeout ?? DEFAULTS.timeout;
   const { absoluteTtl, owner, codec, format = DEFAULTS.format } = options;
-  const place = placeOf(table, options.hashIds ?? DEFAULTS.hashIds, "table.");
   const previous = (options.previous ?? []).map((one, i) => previousPlace(one, place, `previous[${i}]`));
   refuseConfusions([place, ...previous]);
   const codecs = codecsOf(codec);
@@ -293,6 +292,16 @@ export function resolveOptions(options: SessionStoreOptions): ResolvedOptions {
     randomId: options.randomId ?? randomId,
     sleep: options.sleep ?? sleep,
   };
+}
+
+/**
+ * Where a store of these options has its sessions, for who sends nothing there.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`.
+ */
+export function placeBy(options: Pick<SessionStoreOptions, "table" | "hashIds">): Place {
+  checkOptions(options);
+  return placeOf(options.table, options.hashIds ?? DEFAULTS.hashIds, "table.");
 }
 
 /** Checks each option by itself. @throws {SessionStoreError} `ERR_SESSION_OPTIONS`. */
