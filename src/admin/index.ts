@@ -16,6 +16,9 @@ export {
 } from "./definition.js";
 export { type DestroyedSessions, destroyAll, destroyAllOf } from "./destroy.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
+export { type MigrateOptions, migrate } from "./migrate/migrate.js";
+export type { MigrationFailure, MigrationReport } from "./migrate/report.js";
+export { type MigrationSource, SOURCES } from "./migrate/sources.js";
 export { type PolicyFeature, type TablePermissions, tablePermissions } from "./policy.js";
 export { type EndedSession, type StreamRecord, sessionEnded } from "./stream.js";
 export type { Progress, WorkOptions } from "./work.js";

@@ -1,6 +1,7 @@
 // Moving in from the tables of other packages: each session is moved once, compared, and counted as what it was.
 import { beforeEach, describe, expect, it } from "vitest";
 import { type MigrateOptions, migrate } from "../../src/admin/migrate/migrate.js";
+import type { Progress } from "../../src/admin/work.js";
 import type { SessionStoreOptions } from "../../src/core/options.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { createTable, putRow, type Row, readRows, recordCalls, testClient } from "../support/tables.js";
@@ -122,6 +123,24 @@ describeTransactions("moving in", () => {
     const { engine } = bench.engine({ hashIds: true, owner });
     expect((await engine.sessionsOf("ada")).map(({ data }) => data)).toEqual([{ user: "ada" }]);
     expect((await engine.load(id))?.data).toEqual({ user: "ada" });
+  });
+
+  it("tells how far it is, and goes no faster than it is told", async () => {
+    for (let n = 0; n < 12; n++) await signedIn({ n });
+    const told: Progress[] = [];
+    let time = NOW;
+    const timeout = 5000;
+    // Deadlines are never met; whoever waits for capacity is let go on, and time has passed.
+    const sleep = async (ms: number) => {
+      if (ms === timeout) return new Promise<void>(() => {});
+      time += ms;
+    };
+    const store = { now: () => time, sleep, timeout };
+    const { units } = await run({ onProgress: (now) => told.push(now), maxUnitsPerSecond: 10 }, store);
+    expect(told.at(-1)).toMatchObject({ scanned: 12, done: 12, units, total: expect.any(Number) });
+    const seconds = (time - NOW) / 1000;
+    expect(units / seconds).toBeLessThan(15);
+    expect(seconds).toBeGreaterThan(1);
   });
 
   it("by the store's own previous places, all of them or the one that is meant", async () => {

@@ -2,7 +2,7 @@
 // table of ours, at whatever moment they come; who signs out meanwhile stays signed out.
 import { expect, it } from "vitest";
 import { migrate } from "../../src/admin/migrate/migrate.js";
-import type { SourcePackage } from "../../src/admin/migrate/sources.js";
+import type { MigrationSource } from "../../src/admin/index.js";
 import { done, type Handler, makeStoreBench, startApp } from "../support/express-apps.js";
 import { ancestor, connectDynamodb, dynamodbStore, type OldStore, pwrdrvr } from "../support/old-stores.js";
 import { createTable, readRows } from "../support/tables.js";
@@ -24,7 +24,7 @@ const fields: Handler = ({ session }) => {
 };
 const signOut: Handler = (req) => done((callback) => req.session.destroy(callback));
 
-const sources: [SourcePackage, OldStore][] = [
+const sources: [MigrationSource, OldStore][] = [
   ["cyclic-0.0", ancestor],
   ["dynamodb-store", dynamodbStore],
   ["connect-dynamodb", connectDynamodb],

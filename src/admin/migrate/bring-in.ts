@@ -10,9 +10,9 @@ import {
   type SessionErrorCode,
   shortId,
 } from "../../core/doors.js";
+import { isOneSessions } from "../patience.js";
 import { type LineSession, parseLine } from "./jsonl.js";
-import type { Migration } from "./move.js";
-import { isOneSessions, patiently } from "./patience.js";
+import { type Migration, unitsOfMove, unitsOfRead } from "./move.js";
 import { failureOf } from "./report.js";
 
 /** Brings in the session of one line, or counts why not. */
@@ -22,10 +22,11 @@ export async function bringInLine(
   line: number,
   run: string,
 ): Promise<void> {
-  const { inventory, tally, signal } = migration;
+  const { work, tally } = migration;
+  const { inventory } = work;
   const parsed = parseLine(text);
   if (parsed === undefined) return;
-  tally.add("scanned");
+  work.read(1);
   if (typeof parsed === "string") {
     const message = `line ${line} ${parsed}`;
     return tally.fail("unreadable", { line, code: "ERR_SESSION_CORRUPT", message });
@@ -38,8 +39,8 @@ export async function bringInLine(
   const session = shortId(parsed.id);
   try {
     const also = [await markOf(inventory, parsed, run)];
-    const brought = await patiently(inventory, signal, () => inventory.bringIn({ ...parsed, created, also }));
-    tally.add("units", brought.units);
+    const units = unitsOfMove(text.length);
+    const brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
     if (brought.outcome === "exists") return tally.add("elsewhere");
     if (brought.outcome === "refused") return tally.add("gone");
     tally.add("moved");
@@ -86,15 +87,16 @@ const DAY_SECONDS = 86_400;
 
 /** Reads a session back that was brought in, and compares it with its line. */
 async function verify(
-  { inventory, tally, signal }: Migration,
+  { work, tally }: Migration,
   session: LineSession,
   { row: written }: BroughtIn,
   line: number,
 ): Promise<void> {
   if (written === undefined) return;
+  const { inventory } = work;
   const { key, gen, rev, created, until } = written;
-  const { row, units } = await patiently(inventory, signal, () => inventory.read({ place: 0, key }, "table"));
-  tally.add("units", units);
+  const read = () => inventory.read({ place: 0, key }, "table");
+  const { row } = await work.spend(unitsOfRead(written.text.length), read);
   // The mark keeps it from coming in again.
   if (row === undefined || row.gen !== gen) return tally.add("ended");
   if (row.rev !== 1 || rev !== 1) return tally.add("changed");

@@ -2,28 +2,28 @@
 import {
   type Check,
   checkEach,
-  Inventory,
   isObject,
   isSamePlace,
+  type Place,
   refuseOption,
   type SessionStoreOptions,
   type TableOptions,
   TRUE_OR_FALSE,
 } from "../../core/doors.js";
+import { WORK_CHECKS, Work, type WorkOptions } from "../work.js";
 import { bringInLine } from "./bring-in.js";
 import { linesOf } from "./jsonl.js";
 import { type Migration, moveOne } from "./move.js";
-import { patiently } from "./patience.js";
 import { failureOf, type MigrationReport, Tally } from "./report.js";
-import { SOURCES, type SourcePackage, sourcesOf } from "./sources.js";
+import { type MigrationSource, SOURCES, sourcesOf } from "./sources.js";
 
-/** The options of {@link migrate}. */
-export interface MigrateOptions {
+/** The options of {@link migrate}. Of a file, `segments` says nothing. */
+export interface MigrateOptions extends Omit<WorkOptions, "from"> {
   /**
    * What is moved: the package that filled the old table, or `jsonl` for a file with one session a line.
    * Default: whatever is in the places of the store's option `previous`.
    */
-  from?: SourcePackage | "jsonl" | undefined;
+  from?: MigrationSource | undefined;
   /**
    * The old table, where it is not as the package has it by default: `{ name, hashKey, sortKey, hashPrefix }`.
    * Default name: `sessions`; of `cyclic-0.0` the store's own table.
@@ -38,22 +38,19 @@ export interface MigrateOptions {
   run?: string | undefined;
   /** Whether to read and count only. Default `false`. */
   dryRun?: boolean | undefined;
-  signal?: AbortSignal | undefined;
-  segments?: number | undefined;
 }
 
 const CHECKS: Record<keyof MigrateOptions, Check> = {
-  from: [(value) => SOURCES.includes(String(value)), `one of ${SOURCES.join(", ")}`],
+  ...WORK_CHECKS,
+  from: [(value) => SOURCES.some((source) => source === value), `one of ${SOURCES.join(", ")}`],
   table: [isObject, "an object of { name, hashKey, sortKey, hashPrefix }"],
   text: [isText, "the file's text: something to iterate over that gives strings"],
   run: [(value) => typeof value === "string", "a string"],
   dryRun: TRUE_OR_FALSE,
-  signal: [(value) => value instanceof AbortSignal, "an AbortSignal"],
-  segments: [(value) => Number.isInteger(value) && Number(value) >= 1, "a whole number, 1 or more"],
 };
 
-// How many sessions of a page, or of a file and segment, are moved at once.
-const TOGETHER = 8;
+// How many lines are taken at once from a file. They may be large.
+const LINES = 32;
 
 /**
  * Moves the sessions of another store into this one's table, and reads each back to compare it.
@@ -81,93 +78,62 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {
   checkEach(options, CHECKS, "");
-  const { from, table, text, run = "", dryRun = false, signal, segments = 4 } = options;
+  const { from, table, text, run = "", dryRun = false, ...others } = options;
   const tally = new Tally(dryRun);
   if (from === "jsonl") {
     if (text === undefined) refuseOption("text: jsonl needs the text of the file");
     if (table !== undefined) refuseOption("table: jsonl comes from no table; leave it out");
-    return withInventory(store, async (inventory) => {
-      await bringInText({ inventory, tally, signal }, text, run, segments);
-      return tally.report();
+    return Work.run(store, others, async (work) => {
+      await bringInText({ work, tally }, text, run);
+      return tally.report(work);
     });
   }
   if (text !== undefined || options.run !== undefined)
     refuseOption(`${text === undefined ? "run" : "text"}: goes with from: "jsonl" alone`);
   const { options: complete, source, isSamePlace: isThere } = sourcesOf(store, from, table);
-  if (isThere) return tally.report(true);
-  return withInventory(complete, async (inventory) => {
-    for (const [place, { keys, tableName }] of inventory.places.entries()) {
-      const isMeant = source === undefined || isSamePlace(source, { keys, tableName });
-      if (place > 0 && isMeant) await moveAll({ inventory, tally, signal }, place, segments);
-    }
-    return tally.report();
+  if (isThere) return tally.report();
+  return Work.run(complete, others, async (work) => {
+    await moveAll({ work, tally }, source);
+    return tally.report(work);
   });
 }
 
-async function withInventory(
-  options: SessionStoreOptions,
-  work: (inventory: Inventory) => Promise<MigrationReport>,
-): Promise<MigrationReport> {
-  const inventory = new Inventory(options);
-  try {
-    return await work(inventory);
-  } finally {
-    await inventory.close();
+async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
+  const places = [...work.inventory.places.entries()].flatMap(([place, { keys, tableName }]) => {
+    const isMeant = source === undefined || isSamePlace(source, { keys, tableName });
+    return place > 0 && isMeant ? [place] : [];
+  });
+  for await (const page of work.pages({ attributes: "all", places })) {
+    for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
+    await work.eachOf(page.sessions, async (found) => {
+      await moveOne({ work, tally }, found);
+      work.count(1);
+      work.tell();
+    });
   }
 }
 
-async function moveAll(migration: Migration, place: number, segments: number): Promise<void> {
-  const { inventory, tally, signal } = migration;
-  await Promise.all(
-    Array.from({ length: segments }, async (_, segment) => {
-      let from: Awaited<ReturnType<Inventory["page"]>>["next"];
-      do {
-        const request = { place, attributes: "all", from, segment, segments } as const;
-        const page = await patiently(inventory, signal, () => inventory.page(request));
-        tally.add("scanned", page.scanned);
-        tally.add("units", page.units);
-        for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
-        await eachOf(page.sessions, signal, (found) => moveOne(migration, found));
-        from = page.next;
-      } while (from !== undefined);
-    }),
-  );
-}
-
 async function bringInText(
-  migration: Migration,
+  { work, tally }: Migration,
   text: AsyncIterable<string> | Iterable<string>,
   run: string,
-  segments: number,
 ): Promise<void> {
-  const { signal } = migration;
   let line = 0;
   let lines: [text: string, line: number][] = [];
   const bringIn = async () => {
-    const some = lines;
+    await work.eachOf(lines, async ([one, number]) => {
+      await bringInLine({ work, tally }, one, number, run);
+      work.count(1);
+    });
     lines = [];
-    await eachOf(some, signal, ([one, number]) => bringInLine(migration, one, number, run), some.length);
+    work.tell();
   };
   for await (const one of linesOf(text)) {
     line += 1;
     lines.push([one, line]);
-    if (lines.length === TOGETHER * segments) await bringIn();
+    if (lines.length === LINES) await bringIn();
   }
   await bringIn();
-}
-
-/** Does something with each, some at once; what has begun ends before this does. */
-async function eachOf<T>(
-  items: readonly T[],
-  signal: AbortSignal | undefined,
-  work: (item: T) => Promise<void>,
-  together = TOGETHER,
-): Promise<void> {
-  for (let i = 0; i < items.length; i += together) {
-    signal?.throwIfAborted();
-    const outcomes = await Promise.allSettled(items.slice(i, i + together).map(work));
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  }
 }
 
 function isText(value: unknown): boolean {

@@ -10,35 +10,44 @@ import {
   type SessionErrorCode,
   type SessionRow,
 } from "../../core/doors.js";
-import { isOneSessions, patiently } from "./patience.js";
+import { isOneSessions } from "../patience.js";
+import type { Work } from "../work.js";
 import { failureOf, type Tally } from "./report.js";
 
 /** A migration under way. */
 export interface Migration {
-  readonly inventory: Inventory;
+  readonly work: Work;
   readonly tally: Tally;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Moves one session that was found, or counts why not. */
-export async function moveOne(migration: Migration, found: FoundSession): Promise<void> {
-  const { inventory, tally, signal } = migration;
-  const { row, shortId: session } = found;
+export async function moveOne({ work, tally }: Migration, found: FoundSession): Promise<void> {
+  const { inventory } = work;
+  const { row, shortId: session, bytes } = found;
   if (found.isExpired || row === undefined) return tally.add("expired");
   try {
     if (tally.dryRun) {
       inventory.dataOf(row);
       return tally.add("moved");
     }
-    const brought = await patiently(inventory, signal, () => inventory.bringOver(found));
-    tally.add("units", brought.units);
+    const brought = await work.spend(unitsOfMove(bytes), () => inventory.bringOver(found));
     tally.add(brought.outcome);
-    if (brought.outcome === "moved") await verify(migration, found, brought);
+    if (brought.outcome === "moved") await verify({ work, tally }, found, brought);
   } catch (error) {
     if (!isOneSessions(error)) throw error;
     const isUnreadable = error.code === "ERR_SESSION_CORRUPT";
     tally.fail(isUnreadable ? "unreadable" : "failed", failureOf(error, { session }));
   }
+}
+
+/** What a transaction costs that writes a session of so many bytes, and removes it or marks it. */
+export function unitsOfMove(bytes: number): number {
+  return 4 * Math.ceil(bytes / 1024);
+}
+
+/** What it costs to read it back. */
+export function unitsOfRead(bytes: number): number {
+  return Math.ceil(bytes / 4096);
 }
 
 /**
@@ -52,16 +61,14 @@ export async function moveOne(migration: Migration, found: FoundSession): Promis
  * | none | a row | failed |
  */
 async function verify(
-  { inventory, tally, signal }: Migration,
+  { work, tally }: Migration,
   found: FoundSession,
   { from, row: written }: BroughtOver,
 ): Promise<void> {
+  const { inventory } = work;
   const { shortId: session } = found;
-  const read = async (where: "table" | "there") => {
-    const { row, units } = await patiently(inventory, signal, () => inventory.read(found, where));
-    tally.add("units", units);
-    return row;
-  };
+  const read = async (where: "table" | "there") =>
+    (await work.spend(unitsOfRead(found.bytes), () => inventory.read(found, where))).row;
   const code: SessionErrorCode = "ERR_SESSION_CORRUPT";
   const row = await read("table");
   if (row === undefined) {

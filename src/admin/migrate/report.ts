@@ -53,10 +53,17 @@ export interface MigrationReport {
   readonly units: number;
 }
 
-/** The figures of a report. */
-export type Figure = {
-  [Name in keyof MigrationReport]: MigrationReport[Name] extends number ? Name : never;
-}[keyof MigrationReport];
+/** The figures of a report that count sessions. */
+export type Figure =
+  | "moved"
+  | "verified"
+  | "changed"
+  | "ended"
+  | "elsewhere"
+  | "gone"
+  | "expired"
+  | "unreadable"
+  | "failed";
 
 // Where everything fails, the memory is to last all the same.
 const MOST_FAILURES = 1_000;
@@ -64,7 +71,6 @@ const MOST_FAILURES = 1_000;
 /** A report in the making. */
 export class Tally {
   readonly #figures: Record<Figure, number> = {
-    scanned: 0,
     moved: 0,
     verified: 0,
     changed: 0,
@@ -74,7 +80,6 @@ export class Tally {
     expired: 0,
     unreadable: 0,
     failed: 0,
-    units: 0,
   };
   readonly #failures: MigrationFailure[] = [];
 
@@ -84,18 +89,17 @@ export class Tally {
     this.#figures[figure] += by;
   }
 
-  get(figure: Figure): number {
-    return this.#figures[figure];
-  }
-
   /** Notes a session that was left where it is. */
   fail(figure: "unreadable" | "failed", failure: MigrationFailure): void {
     this.add(figure);
     if (this.#failures.length < MOST_FAILURES) this.#failures.push(failure);
   }
 
-  report(isSamePlace = false): MigrationReport {
-    return { dryRun: this.dryRun, isSamePlace, ...this.#figures, failures: [...this.#failures] };
+  /** @param cost what was read and spent; nothing where there was nothing to move. */
+  report(cost?: Pick<MigrationReport, "scanned" | "units">): MigrationReport {
+    const { scanned = 0, units = 0 } = cost ?? {};
+    const failures = [...this.#failures];
+    return { dryRun: this.dryRun, isSamePlace: !cost, scanned, ...this.#figures, failures, units };
   }
 }
 

@@ -16,6 +16,9 @@ import {
  */
 export type SourcePackage = "connect-dynamodb" | "dynamodb-store" | "cyclic-0.0" | "pwrdrvr";
 
+/** What can be moved from: such a table, or a file with one session a line. */
+export type MigrationSource = SourcePackage | "jsonl";
+
 const PACKAGES: Record<SourcePackage, string> = {
   "connect-dynamodb": "connect-dynamodb",
   "dynamodb-store": "dynamodb-store",
@@ -23,8 +26,14 @@ const PACKAGES: Record<SourcePackage, string> = {
   pwrdrvr: "@pwrdrvr/dynamodb-session-store",
 };
 
-/** The names that `from` can have. */
-export const SOURCES: readonly string[] = [...Object.keys(PACKAGES), "jsonl"];
+/** What can be moved from, by name. */
+export const SOURCES: readonly MigrationSource[] = [
+  "connect-dynamodb",
+  "dynamodb-store",
+  "cyclic-0.0",
+  "pwrdrvr",
+  "jsonl",
+];
 
 // The table's name where these packages are given none. 0.0 of ours had no default that worked: its table is
 // the store's unless another is given.
