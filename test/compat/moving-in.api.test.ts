@@ -1,8 +1,8 @@
 // Moving in: users who signed in under another package, the real one, stay signed in while their sessions are moved into a
 // table of ours, at whatever moment they come; who signs out meanwhile stays signed out.
 import { expect, it } from "vitest";
-import { migrate } from "../../src/admin/migrate/migrate.js";
 import type { MigrationSource } from "../../src/admin/index.js";
+import { migrate } from "../../src/admin/migrate/migrate.js";
 import { done, type Handler, makeStoreBench, startApp } from "../support/express-apps.js";
 import { ancestor, connectDynamodb, dynamodbStore, type OldStore, pwrdrvr } from "../support/old-stores.js";
 import { createTable, readRows } from "../support/tables.js";
