@@ -195,6 +195,12 @@ describe("migrate refuses, with 2 and why:", () => {
     expect(stdout).toContain("There is nothing to move.");
   });
 
+  it("a file without a line is what a failed export leaves: a failure", async () => {
+    const { code, stderr } = await cli.run(args("--from", "jsonl", await file("empty.jsonl", "\n")));
+    expect(code).toBe(1);
+    expect(stderr).toContain("there was not one line in the file");
+  });
+
   it("a source that is not there is a failure that names it", async () => {
     const env = { ...LOCAL_CREDENTIALS };
     const { code, stderr } = await cli.run(args("--from", "pwrdrvr", "--source-table", "absent"), env);

@@ -73,7 +73,7 @@ export const migrate: CommandDefinition<MigrateFlags> = {
         },
       });
       work.end(true);
-      return say(output, report);
+      return say(output, report, flags.from === "jsonl" && report.scanned === 0);
     } catch (error) {
       work.end(true);
       const goesOn = `${done} sessions were done by then; the same command goes on with the rest`;
@@ -138,7 +138,7 @@ function warnOfServers({ store, output }: CommandContext, { from, dryRun }: Migr
   );
 }
 
-function say(output: Output, report: MigrationReport): ExitCode {
+function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCode {
   output.printJson(report);
   if (report.isSamePlace) {
     output.print("The sessions are where the store looks for them, which reads them as they are.");
@@ -166,6 +166,11 @@ function say(output: Output, report: MigrationReport): ExitCode {
   const left = report.failed + report.unreadable;
   if (left > MOST_SHOWN) output.print(`… and ${left - MOST_SHOWN} more; --json has the first 1000`);
   if (left > 0) return EXIT.failed;
+  if (isEmpty) {
+    // What an export leaves behind that failed.
+    output.warn("there was not one line in the file; see that its export ended well");
+    return EXIT.failed;
+  }
   if (report.dryRun) output.note("Nothing was written. Without --dry-run they are moved.");
   return EXIT.done;
 }
