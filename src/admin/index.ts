@@ -21,6 +21,9 @@ export { destroySession, findSession } from "./find.js";
 export type { Finding, FindingCode } from "./findings.js";
 export type { Bucket, Histogram } from "./histogram.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
+export { type MigrateOptions, migrate } from "./migrate/migrate.js";
+export type { MigrationFailure, MigrationReport } from "./migrate/report.js";
+export { type MigrationSource, SOURCES } from "./migrate/sources.js";
 export type { OwnerSurvey } from "./owners.js";
 export {
   PERMISSIONS,

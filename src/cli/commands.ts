@@ -2,8 +2,9 @@
 import type { CommandDefinition } from "./command.js";
 import { iac } from "./commands/iac.js";
 import { ls } from "./commands/ls.js";
+import { migrate } from "./commands/migrate.js";
 import { rm } from "./commands/rm.js";
 import { show } from "./commands/show.js";
 import { stats } from "./commands/stats.js";
 
-export const COMMANDS: readonly CommandDefinition<object>[] = [stats, ls, show, rm, iac];
+export const COMMANDS: readonly CommandDefinition<object>[] = [stats, ls, show, rm, migrate, iac];

@@ -2,7 +2,7 @@
 // the place where an interrupted run goes on.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { WorkOptions } from "../admin/index.js";
+import type { Progress, WorkOptions } from "../admin/index.js";
 import type { CommandContext } from "./command.js";
 import { UsageError } from "./failures.js";
 import { positiveNumber, wholeNumber } from "./options.js";
@@ -29,7 +29,7 @@ export function addPaceFlags(command: Command): void {
 /** Long work in the hands of a command. */
 export interface Work {
   /** What the calls of `admin` take. */
-  readonly options: WorkOptions;
+  readonly options: WorkOptions & { readonly onProgress: (progress: Progress) => void };
   /** Takes the bar away, and keeps the place where the work is not done, or forgets it where it is. */
   end(isDone: boolean): void;
 }

@@ -84,6 +84,9 @@ export interface FoundSession extends SessionIn {
   readonly row: SessionRow | undefined;
 }
 
+/** Where a session's row stands. */
+export type Located = Pick<FoundSession, "place" | "key">;
+
 /**
  * What came of a row that was to be brought over. `moved`: it is in the table, as it was read or as another
  * request had left it. `elsewhere`: it was not in its old place any more, and the table has its session.
@@ -91,6 +94,8 @@ export interface FoundSession extends SessionIn {
  */
 export type BroughtOver = Costed & {
   readonly outcome: "moved" | "elsewhere" | "gone";
+  /** As it was at last in its old place, where it was moved. */
+  readonly from: SessionRow | undefined;
   /** As it is in the table now. */
   readonly row: SessionRow | undefined;
 };
@@ -110,7 +115,11 @@ export interface NewSession {
  * `refused` is what `also` wrote, by a condition of its own; `exists`, that a session stands under that id,
  * live or expired, here or in a previous place.
  */
-export type BroughtIn = Costed & { readonly outcome: "created" | "exists" | "refused" };
+export type BroughtIn = Costed & {
+  readonly outcome: "created" | "exists" | "refused";
+  /** As it is in the table now, where it was created. */
+  readonly row: SessionRow | undefined;
+};
 
 export interface Costed {
   /** The capacity units that it cost, those of refused writes left out. */
@@ -172,7 +181,7 @@ export class Inventory {
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
    */
-  read(found: FoundSession, where: "table" | "there"): Promise<Costed & { row: SessionRow | undefined }> {
+  read(found: Located, where: "table" | "there"): Promise<Costed & { row: SessionRow | undefined }> {
     return this.#operations.run(
       "load",
       afterPrefix(found.key, this.#keysAt(found.place)),
@@ -209,14 +218,14 @@ export class Inventory {
         for (let attempt = 1; ; attempt++) {
           const end = row && endOf(row);
           if (row === undefined || end === undefined || isExpired(row, this.options.now()))
-            return { outcome: "gone", row: undefined, units: units() };
+            return { outcome: "gone", from: undefined, row: undefined, units: units() };
           // What is not a session's data is not brought over for one.
           this.#protocol.read(row);
           const result = await this.#protocol.bringOver(row, end, { address, writeId, operation });
           const isMoved = result.outcome === "written" || result.row?.writes.includes(writeId);
-          if (isMoved) return { outcome: "moved", row: result.row, units: units() };
+          if (isMoved) return { outcome: "moved", from: row, row: result.row, units: units() };
           if (result.row && this.#shared.rows.table.has(result.row))
-            return { outcome: "elsewhere", row: result.row, units: units() };
+            return { outcome: "elsewhere", from: undefined, row: result.row, units: units() };
           row = result.row;
           if (row) await this.#protocol.backOff(attempt, operation);
         }
@@ -237,13 +246,13 @@ export class Inventory {
       const address = await this.engine.addressFor(this.engine.create(id));
       const units = () => operation.capacityUnits;
       if (await this.#shared.rows.readPrevious(address, operation))
-        return { outcome: "exists", units: units() };
+        return { outcome: "exists", row: undefined, units: units() };
       const writeId = this.#protocol.newWriteId();
       const session = { text, end: endsAt, began: created };
       const result = await this.#protocol.bringIn(session, { address, writeId, operation }, also);
       if (result.outcome === "written" || result.row?.writes.includes(writeId))
-        return { outcome: "created", units: units() };
-      return { outcome: result.row ? "exists" : "refused", units: units() };
+        return { outcome: "created", row: result.row, units: units() };
+      return { outcome: result.row ? "exists" : "refused", row: undefined, units: units() };
     });
   }
 
@@ -307,7 +316,7 @@ export class Inventory {
     return sessionAt(key, item, { ...this.options, keys }, this.options.now(), row);
   }
 
-  async #addressOf({ place, key }: FoundSession): Promise<Address> {
+  async #addressOf({ place, key }: Located): Promise<Address> {
     const address = await this.#shared.addresses.ofKey(key, this.#keysAt(place));
     if (address) return address;
     const name = shortId(afterPrefix(key, this.#keysAt(place)));
