@@ -1,0 +1,248 @@
+// The listener of the OpenTelemetry example, with OpenTelemetry's own SDK: what comes of a real store's work, and in
+// whose span.
+import { join } from "node:path";
+import { context, type Meter, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import {
+  AggregationTemporality,
+  DataPointType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import type { SessionEventListener } from "../../src/core/events.js";
+import { ROOT } from "../packaging/consumer.js";
+import { type Bench, makeBench, newId } from "../support/engines.js";
+import { denied, startFaultProxy } from "../support/fault-proxy.js";
+import { testClient } from "../support/tables.js";
+
+type MakeListener = (telemetry: { meter: Meter; tracer: Tracer; table: string }) => SessionEventListener;
+
+const { sessionTelemetry }: { sessionTelemetry: MakeListener } = await import(
+  join(ROOT, "examples", "opentelemetry", "telemetry.ts")
+);
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await makeBench();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+});
+afterAll(() => {
+  context.disable();
+  bench?.client.destroy();
+});
+
+/** What a listener has emitted, in an SDK of its own. */
+function listen(table = bench.table) {
+  const spans = new InMemorySpanExporter();
+  const tracing = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter });
+  const metering = new MeterProvider({ readers: [reader] });
+  onTestFinished(() => metering.shutdown());
+  const tracer = tracing.getTracer("tests");
+
+  async function instruments() {
+    const { resourceMetrics } = await reader.collect();
+    return resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+  }
+  return {
+    onEvent: sessionTelemetry({ meter: metering.getMeter("tests"), tracer, table }),
+    tracer,
+    instruments,
+    spans: () => spans.getFinishedSpans(),
+    /** What a counter has counted, or how much a histogram was told, by its attributes without the table's. */
+    async values(name: string): Promise<[Record<string, unknown>, number][]> {
+      const instrument = (await instruments()).find(({ descriptor }) => descriptor.name === name);
+      return (instrument?.dataPoints ?? []).map(({ attributes, value }) => {
+        const { "db.system.name": system, "db.collection.name": collection, ...rest } = attributes;
+        expect([system, collection]).toEqual(["aws.dynamodb", table]);
+        return [rest, typeof value === "number" ? value : "count" in value ? value.count : Number.NaN];
+      });
+    },
+    /** Works as a request does: in a span of its own. Gives the span's id. */
+    async request(work: () => Promise<unknown>): Promise<string> {
+      return tracer.startActiveSpan("request", async (span) => {
+        await work();
+        span.end();
+        return span.spanContext().spanId;
+      });
+    },
+    /** The names of the spans that were made in a span. */
+    within: (spanId: string) =>
+      spans
+        .getFinishedSpans()
+        .filter(({ parentSpanContext }) => parentSpanContext?.spanId === spanId)
+        .map(({ name }) => name.replace(` ${table}`, "")),
+  };
+}
+
+describe("an operation", () => {
+  it("is a span and a duration, by the names of OpenTelemetry's conventions", async () => {
+    const heard = listen();
+    const { engine } = bench.engine({ onEvent: heard.onEvent });
+    const id = newId();
+    await engine.save(engine.create(id), { user: "Ada" });
+    await engine.load(id);
+    await engine.load(newId());
+    await engine.destroy(id);
+    const common = {
+      "db.system.name": "aws.dynamodb",
+      "db.collection.name": bench.table,
+      "session_store.session": `${id.slice(0, 4)}…`,
+      "session_store.consumed_capacity": 1,
+    };
+    const found = { "session_store.found": true, "session_store.keys": 1 };
+    expect(
+      heard.spans().map(({ name, kind, attributes, status }) => ({ name, kind, attributes, status })),
+    ).toEqual(
+      [
+        { operation: "save", own: { "session_store.attempts": 1 } },
+        { operation: "load", own: found },
+        {
+          operation: "load",
+          own: { ...found, "session_store.found": false, "session_store.session": expect.any(String) },
+        },
+        { operation: "destroy", own: {} },
+      ].map(({ operation, own }) => ({
+        name: `${operation} ${bench.table}`,
+        kind: SpanKind.CLIENT,
+        attributes: { ...common, "db.operation.name": operation, ...own },
+        status: { code: SpanStatusCode.UNSET },
+      })),
+    );
+    expect(await heard.values("db.client.operation.duration")).toEqual([
+      [{ "db.operation.name": "save" }, 1],
+      [{ "db.operation.name": "load" }, 2],
+      [{ "db.operation.name": "destroy" }, 1],
+    ]);
+    expect(await heard.values("session_store.loads")).toEqual([
+      [{ "session_store.found": true }, 1],
+      [{ "session_store.found": false }, 1],
+    ]);
+  });
+
+  it("has the duration that its event tells, in seconds, and a span that began so long ago", async () => {
+    const heard = listen();
+    const before = Date.now();
+    heard.onEvent({ type: "touch", session: "abcd…", durationMs: 1_500, capacityUnits: 1 });
+    const [span] = heard.spans();
+    expect(span?.duration).toEqual([1, 500_000_000]);
+    const [seconds = 0, nanoseconds = 0] = span?.endTime ?? [];
+    expect(seconds * 1_000 + nanoseconds / 1e6).toBeGreaterThanOrEqual(before);
+    expect(seconds * 1_000 + nanoseconds / 1e6).toBeLessThanOrEqual(Date.now());
+    const [duration] = (await heard.instruments()).filter(
+      ({ dataPointType }) => dataPointType === DataPointType.HISTOGRAM,
+    );
+    expect(duration?.descriptor).toMatchObject({ name: "db.client.operation.duration", unit: "s" });
+    expect(duration?.dataPoints[0]?.value).toMatchObject({
+      sum: 1.5,
+      buckets: { boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] },
+    });
+  });
+
+  it("that fails has the error's code as its type, and the error's message in the span", async () => {
+    const heard = listen();
+    const proxy = await startFaultProxy(inject("endpoint"), denied);
+    onTestFinished(() => proxy.close());
+    const client = testClient({ endpoint: proxy.endpoint });
+    onTestFinished(() => client.destroy());
+    const { engine } = bench.engine({ client, onEvent: heard.onEvent });
+    const error = await engine.load(newId()).catch((error: unknown) => error);
+    const failed = { "db.operation.name": "load", "error.type": "ERR_SESSION_ACCESS" };
+    expect(heard.spans()[0]).toMatchObject({
+      attributes: failed,
+      status: { code: SpanStatusCode.ERROR, message: (error as Error).message },
+    });
+    expect(await heard.values("db.client.operation.duration")).toEqual([[failed, 1]]);
+    expect(await heard.values("session_store.loads")).toEqual([]);
+  });
+});
+
+describe("the metrics of a session store", () => {
+  it("count writes that were made again, merges, and merges that left a change out", async () => {
+    const heard = listen();
+    const { engine } = bench.engine({ onEvent: heard.onEvent });
+    const id = newId();
+    await engine.save(engine.create(id), { cart: 1 });
+    const [one, other, third] = [await engine.load(id), await engine.load(id), await engine.load(id)];
+    if (!one || !other || !third) throw new Error("it was saved");
+    await engine.save(one, { cart: 1, name: "Ada" });
+    await engine.save(other, { cart: 2 });
+    await engine.save(third, { cart: 3 });
+    expect(await heard.values("session_store.merges")).toEqual([
+      [{ "session_store.conflict": false }, 1],
+      [{ "session_store.conflict": true }, 1],
+    ]);
+    const saves = heard.spans().filter(({ name }) => name.startsWith("save"));
+    const attempts = saves.map(({ attributes }) => Number(attributes["session_store.attempts"]));
+    const again = attempts.reduce((sum, each) => sum + each - 1, 0);
+    expect(await heard.values("session_store.refused_writes")).toEqual([[{}, again]]);
+    expect(again).toBeGreaterThan(0);
+  });
+
+  it("count touches that were not due, which are no operations of the database's", async () => {
+    const heard = listen();
+    const { engine } = bench.engine({ onEvent: heard.onEvent });
+    const session = engine.create(newId());
+    await engine.save(session, {});
+    await engine.touch(session);
+    expect(await heard.values("session_store.throttled_touches")).toEqual([[{}, 1]]);
+    expect(heard.spans().map(({ name }) => name)).toEqual([`save ${bench.table}`]);
+  });
+
+  it("count rows that have expired, and operations that found their session gone", async () => {
+    const heard = listen();
+    const { engine, clock } = bench.engine({ onEvent: heard.onEvent });
+    const session = engine.create(newId());
+    await engine.save(session, {});
+    clock.pass(365 * 24 * 60 * 60 * 1_000);
+    await engine.touch(session);
+    await engine.load(session.id);
+    expect(await heard.values("session_store.gone")).toEqual([[{ "db.operation.name": "touch" }, 1]]);
+    expect(await heard.values("session_store.expired_rows")).toEqual([
+      [{ "session_store.removed": true }, 1],
+    ]);
+  });
+
+  it("count each capacity unit that DynamoDB reported once, also of a save that merges", async () => {
+    const heard = listen();
+    const client = testClient();
+    onTestFinished(() => client.destroy());
+    let reported = 0;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        const { ConsumedCapacity } = Object(answer.output);
+        for (const { CapacityUnits } of [ConsumedCapacity ?? []].flat()) reported += CapacityUnits;
+        return answer;
+      },
+      { step: "initialize" },
+    );
+    const { engine } = bench.engine({ client, onEvent: heard.onEvent });
+    const ids = [newId(), newId(), newId()];
+    await Promise.all(ids.map((id) => engine.save(engine.create(id), { padding: "x".repeat(5_000) })));
+    await Promise.all(ids.map((id) => engine.load(id)));
+    const [one, other] = [await engine.load(String(ids[0])), await engine.load(String(ids[0]))];
+    if (!one || !other) throw new Error("it was saved");
+    await engine.save(one, { ...one.data, a: 1 });
+    await engine.save(other, { ...other.data, b: 1 });
+    await engine.update(String(ids[1]), (data) => ({ ...data, c: 1 }));
+    await engine.touch(String(ids[2]));
+    await engine.destroy(String(ids[2]));
+    const counted = await heard.values("session_store.consumed_capacity");
+    expect(counted.reduce((sum, [, units]) => sum + units, 0)).toBeCloseTo(reported, 6);
+    expect(counted.map(([attributes]) => attributes["db.operation.name"]).sort()).toEqual([
+      "destroy",
+      "load",
+      "save",
+      "touch",
+    ]);
+  });
+});
