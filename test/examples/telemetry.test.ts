@@ -15,12 +15,20 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { Hono } from "hono";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { SessionEventListener } from "../../src/core/events.js";
+import { type SessionEnv, session } from "../../src/hono/index.js";
+import { CyclicSessionStore as KoaStore } from "../../src/koa/index.js";
 import { ROOT } from "../packaging/consumer.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { denied, startFaultProxy } from "../support/fault-proxy.js";
-import { testClient } from "../support/tables.js";
+import { makeStoreBench, sessionData } from "../support/express-apps.js";
+import { denied, hang, startFaultProxy } from "../support/fault-proxy.js";
+import { answer, SECRET, visitorOf } from "../support/hono-apps.js";
+import { startApp } from "../support/koa-apps.js";
+import { createTable, testClient } from "../support/tables.js";
+import { Browser } from "./browser.js";
+import { dynamoDbAt, makeProject } from "./project.js";
 
 type MakeListener = (telemetry: { meter: Meter; tracer: Tracer; table: string }) => SessionEventListener;
 
@@ -245,4 +253,168 @@ describe("the metrics of a session store", () => {
       "touch",
     ]);
   });
+});
+
+describe("what a store does is within the span of the request that it does it for", () => {
+  it("when requests come together, and their reads travel together", async () => {
+    const heard = listen();
+    const { engine, actions } = bench.engine({ onEvent: heard.onEvent });
+    const sessions = ["Ada", "Grace", "Hedy"].map((user) => ({ session: engine.create(newId()), user }));
+    const each = (work: (one: (typeof sessions)[number]) => Promise<unknown>) =>
+      Promise.all(sessions.map((one) => heard.request(() => work(one))));
+    const saving = await each(({ session, user }) => engine.save(session, { user }));
+    actions();
+    const loading = await each(({ session }) => engine.load(session.id));
+    expect(actions()).toEqual(["BatchGetItem"]);
+    const writing = await each(({ session }) => engine.update(session.id, () => ({ user: "" })));
+    const leaving = await each(({ session }) => engine.destroy(session.id));
+    for (const [requests, names] of [
+      [saving, ["save"]],
+      [loading, ["load"]],
+      [writing, ["save"]],
+      [leaving, ["destroy"]],
+    ] as const) {
+      expect(requests.map(heard.within)).toEqual([names, names, names]);
+    }
+  });
+
+  it("when they wait for each other, write one session and meet the changes of the others", async () => {
+    const heard = listen();
+    const { engine } = bench.engine({ onEvent: heard.onEvent });
+    const id = newId();
+    await engine.save(engine.create(id), { visits: 0 });
+    const requests = await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        heard.request(async () => {
+          const session = await engine.load(id);
+          if (session) await engine.save(session, { ...session.data, [name]: true });
+        }),
+      ),
+    );
+    expect(requests.map(heard.within)).toEqual(requests.map(() => ["load", "save"]));
+  });
+
+  it("when their deadline comes", async () => {
+    const heard = listen();
+    const proxy = await startFaultProxy(inject("endpoint"), () => hang);
+    onTestFinished(() => proxy.close());
+    const client = testClient({ endpoint: proxy.endpoint });
+    onTestFinished(() => client.destroy());
+    const { engine } = bench.engine({ client, timeout: 20, onEvent: heard.onEvent });
+    const requests = await Promise.all(
+      [1, 2].map(() => heard.request(() => engine.load(newId()).catch(() => {}))),
+    );
+    expect(requests.map(heard.within)).toEqual([["load"], ["load"]]);
+    const types = heard.spans().map(({ attributes }) => attributes["error.type"]);
+    expect(types.filter(Boolean)).toEqual(["ERR_SESSION_TIMEOUT", "ERR_SESSION_TIMEOUT"]);
+  });
+
+  it("at the store of express-session, whose answer is a callback", async () => {
+    const stores = await makeStoreBench();
+    onTestFinished(() => stores.client.destroy());
+    const heard = listen(stores.table);
+    const { store } = stores.store({ onEvent: heard.onEvent });
+    const id = newId();
+    const done = (work: (callback: (error?: unknown) => void) => void) =>
+      new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
+    const request = await heard.request(async () => {
+      await done((callback) => store.set(id, sessionData({ user: "Ada" }), callback));
+      await done((callback) => store.get(id, callback));
+      await done((callback) => store.destroy(id, callback));
+    });
+    expect(heard.within(request)).toEqual(["save", "load", "destroy"]);
+  });
+
+  it("in a Koa application", async () => {
+    const heard = listen();
+    const store = new KoaStore({
+      table: { name: bench.table },
+      client: bench.client,
+      onEvent: heard.onEvent,
+    });
+    const requests: string[] = [];
+    const app = await startApp({ store }, async (_, next) => {
+      requests.push(await heard.request(next));
+    });
+    const visitor = app.visitor();
+    await visitor.visit((ctx) => Object.assign(ctx.session, { user: "Ada" }));
+    await visitor.visit((ctx) => ctx.session.user);
+    expect(requests.map(heard.within)).toEqual([["save"], ["load"]]);
+  });
+
+  it("in a Hono application", async () => {
+    const heard = listen();
+    const requests: string[] = [];
+    const app = new Hono<SessionEnv>();
+    app.use(async (_, next) => {
+      requests.push(await heard.request(next));
+    });
+    const { table, client } = bench;
+    app.use(session({ table: { name: table }, client, secret: SECRET, onEvent: heard.onEvent }));
+    app.get("/", answer);
+    const visitor = visitorOf(app);
+    await visitor.visit((c) => c.var.session.set("user", "Ada"));
+    await visitor.visit((c) => c.var.session.get("user"));
+    expect(requests.map(heard.within)).toEqual([["save"], ["load"]]);
+  });
+});
+
+it("nothing of a session's data, and no whole id, is in a span or metric, whatever fails", async () => {
+  const heard = listen();
+  const { engine } = bench.engine({ onEvent: heard.onEvent });
+  const SECRET_WORD = "known-to-the-visitor";
+  const id = newId();
+  await engine.save(engine.create(id), { [SECRET_WORD]: 0, other: SECRET_WORD });
+  const [one, other] = [await engine.load(id), await engine.load(id)];
+  if (!one || !other) throw new Error("it was saved");
+  await engine.save(one, { ...one.data, [SECRET_WORD]: 1 });
+  await engine.save(other, { ...other.data, [SECRET_WORD]: 2 });
+  const threw = await engine
+    .update(id, () => {
+      throw new RangeError(SECRET_WORD);
+    })
+    .catch((error: unknown) => error);
+  expect(threw).toBeInstanceOf(RangeError);
+  await engine.update(id, () => Promise.reject(SECRET_WORD)).catch(() => {});
+  await engine.destroy(id);
+
+  const failed = heard.spans().filter(({ status }) => status.code === SpanStatusCode.ERROR);
+  expect(failed.map(({ attributes, status }) => [attributes["error.type"], status.message])).toEqual([
+    ["RangeError", undefined],
+    ["_OTHER", undefined],
+  ]);
+  expect(await heard.values("session_store.merges")).toEqual([[{ "session_store.conflict": true }, 1]]);
+  const spans = heard
+    .spans()
+    .map(({ name, attributes, status, events }) => [name, attributes, status, events]);
+  const all = JSON.stringify([spans, await heard.instruments()]);
+  expect(all).toContain(id.slice(0, 4));
+  expect(all).not.toContain(id.slice(0, 6));
+  expect(all).not.toContain(SECRET_WORD);
+});
+
+it("the server counts visits, and prints what its store did for each, in the visit's trace", async () => {
+  const project = await makeProject();
+  onTestFinished(() => project.remove());
+  const { build = "", start = "" } = await project.commands("opentelemetry");
+  await project.run("opentelemetry", build);
+  const table = await createTable(bench.client);
+  const env = { ...dynamoDbAt(inject("endpoint")), TABLE: table, SECRET: "s".repeat(32) };
+  const server = await project.start("opentelemetry", start, env);
+  onTestFinished(() => server.stop());
+  const browser = new Browser(server.ready);
+  expect((await browser.visit()).html).toBe("visit 1");
+  expect((await browser.visit()).html).toBe("visit 2");
+  const spans = () =>
+    [...server.printed().matchAll(/traceId: '(\w+)'[\s\S]*?\n {2}name: '(.*)'/g)].map(([, trace, name]) => ({
+      trace,
+      name,
+    }));
+  await vi.waitFor(() => expect(spans().filter(({ name }) => name === "GET")).toHaveLength(2));
+  const traces = [...new Set(spans().map(({ trace }) => trace))];
+  const namesIn = (trace: unknown) => spans().flatMap((span) => (span.trace === trace ? [span.name] : []));
+  expect(traces.map(namesIn)).toEqual([
+    [`save ${table}`, "GET"],
+    [`load ${table}`, `save ${table}`, "GET"],
+  ]);
 });
