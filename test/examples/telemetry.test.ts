@@ -13,13 +13,18 @@ import {
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
+  ParentBasedSampler,
+  type Sampler,
+  SamplingDecision,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from "vitest";
-import type { SessionEventListener } from "../../src/core/events.js";
+import { SessionStoreError } from "../../src/core/errors.js";
+import type { SessionEvent, SessionEventListener } from "../../src/core/events.js";
 import { type SessionEnv, session } from "../../src/hono/index.js";
 import { CyclicSessionStore as KoaStore } from "../../src/koa/index.js";
+import { codeIn, readPage, rowsOf, sectionOf } from "../docs/pages.js";
 import { ROOT } from "../packaging/consumer.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { makeStoreBench, sessionData } from "../support/express-apps.js";
@@ -47,9 +52,12 @@ afterAll(() => {
 });
 
 /** What a listener has emitted, in an SDK of its own. */
-function listen(table = bench.table) {
+function listen(table = bench.table, sampler?: Sampler) {
   const spans = new InMemorySpanExporter();
-  const tracing = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+  const tracing = new BasicTracerProvider({
+    spanProcessors: [new SimpleSpanProcessor(spans)],
+    ...(sampler && { sampler }),
+  });
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter });
   const metering = new MeterProvider({ readers: [reader] });
@@ -391,6 +399,93 @@ it("nothing of a session's data, and no whole id, is in a span or metric, whatev
   expect(all).toContain(id.slice(0, 4));
   expect(all).not.toContain(id.slice(0, 6));
   expect(all).not.toContain(SECRET_WORD);
+});
+
+describe("docs/observability.md", () => {
+  const timed = { session: "Zm9v…", durationMs: 1, capacityUnits: 1 };
+  const failure = new SessionStoreError("ERR_SESSION_TIMEOUT", "too late");
+  // The compiler sees to it that no event is missing.
+  const EVERY: { [T in SessionEvent["type"]]: Extract<SessionEvent, { type: T }> } = {
+    load: { ...timed, type: "load", found: true, keys: 1 },
+    save: { ...timed, type: "save", attempts: 2 },
+    merge: { ...timed, type: "merge", paths: ["cart"] },
+    touch: { ...timed, type: "touch" },
+    throttle: { ...timed, type: "throttle" },
+    destroy: { ...timed, type: "destroy" },
+    expire: { ...timed, type: "expire", removed: true },
+    gone: { ...timed, type: "gone", operation: "save" },
+    error: { ...timed, type: "error", operation: "update", error: failure },
+  };
+  const COMMON = ["db.system.name", "db.collection.name"];
+
+  it("has every metric in its table, with its unit, its attributes, and the events that it comes from", async () => {
+    const told = new Map<string, { unit: string; attributes: Set<string>; events: string[] }>();
+    for (const event of Object.values(EVERY)) {
+      const heard = listen();
+      heard.onEvent(event);
+      for (const { descriptor, dataPoints } of await heard.instruments()) {
+        const { name, unit } = descriptor;
+        const metric = told.get(name) ?? { unit, attributes: new Set(), events: [] };
+        const attributes = dataPoints.flatMap((point) => Object.keys(point.attributes));
+        expect(attributes).toEqual(expect.arrayContaining(COMMON));
+        for (const attribute of attributes) metric.attributes.add(attribute);
+        metric.events.push(event.type);
+        told.set(name, metric);
+      }
+    }
+    const rows = rowsOf(sectionOf(await readPage("docs/observability.md"), "Metrics"));
+    const sorted = (names: Iterable<string>) => [...names].sort();
+    expect(
+      rows.map(([name = "", kind = "", attributes = "", events = ""]) => [
+        codeIn(name)[0],
+        codeIn(kind)[0],
+        sorted([...COMMON, ...codeIn(attributes)]),
+        sorted(codeIn(events)),
+      ]),
+    ).toEqual(
+      rows.map(([name = ""]) => {
+        const metric = told.get(codeIn(name)[0] ?? "");
+        return [
+          codeIn(name)[0],
+          metric?.unit,
+          sorted(metric?.attributes ?? []),
+          sorted(metric?.events ?? []),
+        ];
+      }),
+    );
+    expect(rows).toHaveLength(told.size);
+  });
+
+  it("has every attribute of spans that the histogram has not, and the operations that have it", async () => {
+    const told: Record<string, string[]> = {};
+    const heard = listen();
+    for (const event of Object.values(EVERY)) heard.onEvent(event);
+    for (const { attributes } of heard.spans()) {
+      for (const name of Object.keys(attributes)) {
+        const operation = attributes["error.type"] ? "error" : String(attributes["db.operation.name"]);
+        if (name.startsWith("session_store.")) told[name] = [...(told[name] ?? []), operation];
+      }
+    }
+    expect(heard.spans()).toHaveLength(5);
+    const rows = rowsOf(sectionOf(await readPage("docs/observability.md"), "Spans"));
+    const all = ["load", "save", "touch", "destroy", "error"];
+    const documented = rows.flatMap(([names = "", of = ""]) =>
+      codeIn(names).map((name) => [name, of === "all" ? all : codeIn(of)]),
+    );
+    expect(Object.fromEntries(documented)).toEqual(told);
+  });
+});
+
+it("a request that is not sampled has no spans of the store, and is counted", async () => {
+  const { NOT_RECORD, RECORD_AND_SAMPLED } = SamplingDecision;
+  const root: Sampler = {
+    shouldSample: (_, _trace, name) => ({ decision: name === "request" ? NOT_RECORD : RECORD_AND_SAMPLED }),
+  };
+  const heard = listen(bench.table, new ParentBasedSampler({ root }));
+  const { engine } = bench.engine({ onEvent: heard.onEvent });
+  await heard.request(() => engine.load(newId()));
+  expect(heard.spans()).toEqual([]);
+  expect(await heard.values("session_store.loads")).toEqual([[{ "session_store.found": false }, 1]]);
 });
 
 it("the server counts visits, and prints what its store did for each, in the visit's trace", async () => {
