@@ -17,8 +17,14 @@ export {
   tableDefinition,
 } from "./definition.js";
 export { type DestroyedSessions, destroyAll, destroyAllOf } from "./destroy.js";
+export { destroySession, findSession } from "./find.js";
 export type { Finding, FindingCode } from "./findings.js";
+export type { Bucket, Histogram } from "./histogram.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
+export { type MigrateOptions, migrate } from "./migrate/migrate.js";
+export type { MigrationFailure, MigrationReport } from "./migrate/report.js";
+export { type MigrationSource, SOURCES } from "./migrate/sources.js";
+export type { OwnerSurvey } from "./owners.js";
 export {
   PERMISSIONS,
   type Permissions,
@@ -26,5 +32,7 @@ export {
   type TablePermissions,
   tablePermissions,
 } from "./policy.js";
+export { DAYS_A_MONTH, PRICES, STORED_BYTES_PER_ROW } from "./prices.js";
 export { type EndedSession, type StreamRecord, sessionEnded } from "./stream.js";
+export { type MonthlyCost, type SessionSurvey, surveySessions, type TouchRate } from "./survey.js";
 export type { Progress, WorkOptions } from "./work.js";

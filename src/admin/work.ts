@@ -17,7 +17,7 @@ import { patiently } from "./patience.js";
 
 /** How far a call is, counted from its own beginning, also where it went on from a cursor. */
 export interface Progress {
-  /** Rows read so far, whosever they are. */
+  /** Rows read so far, whosever they are; or lines. */
   readonly scanned: number;
   /** Sessions listed, counted, destroyed or moved so far. */
   readonly done: number;
@@ -176,6 +176,11 @@ export class Work {
       const outcomes = await Promise.allSettled(items.slice(i, i + TOGETHER).map(work));
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     }
+  }
+
+  /** Counts what was read otherwise than by pages: lines of a file. */
+  read(lines: number): void {
+    this.#scanned += lines;
   }
 
   /** Counts sessions that are done with. */

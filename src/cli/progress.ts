@@ -2,6 +2,7 @@
 // what it cost so far, and the time left.
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../admin/index.js";
+import { count, duration } from "./format.js";
 
 export interface ProgressLine {
   update(progress: Progress): void;
@@ -19,7 +20,7 @@ const BAR_WIDTH = 24;
  *
  * @param stream the terminal.
  */
-export function progressLine(label: string, stream: NodeJS.WriteStream): ProgressLine {
+export function progressLine(label: string, stream: NodeJS.WritableStream): ProgressLine {
   const started = performance.now();
   let latest: Progress | undefined;
   const bar = new SingleBar({
@@ -65,14 +66,4 @@ export function describeProgress(progress: Omit<Progress, "cursor">, seconds: nu
   const ofAll = total === undefined || total < scanned ? "" : ` of ~${count(total)}`;
   const left = ofAll === "" || rate === 0 ? "" : ` · ${duration((Number(total) - scanned) / rate)} left`;
   return `${count(scanned)}${ofAll} rows · ${count(done)} sessions · ${count(rate)}/s · ${count(units)} units${left}`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

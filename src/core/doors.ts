@@ -6,7 +6,7 @@ export { joined } from "./bytes.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
 export type { Command } from "./client.js";
 export type { CodecRow, SessionCodec } from "./codec.js";
-export { apart, copyOfData, readOf } from "./data.js";
+export { apart, copyOfData, isSameData, readOf } from "./data.js";
 export {
   engineForDoor,
   type SaveResult,
@@ -17,6 +17,7 @@ export {
 } from "./engine.js";
 export { type SessionErrorCode, SessionStoreError, tooLarge } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
+export { endOf } from "./expiry.js";
 export { refusalIn, translateFailure } from "./failures.js";
 export {
   type BroughtIn,
@@ -25,11 +26,12 @@ export {
   type FoundSession,
   Inventory,
   type InventoryPage,
+  type Located,
   type NewSession,
   type PageRequest,
   sessionIn,
 } from "./inventory.js";
-export { afterPrefix, type KeyLayout, type Place } from "./keys.js";
+export { afterPrefix, hashOf, isSamePlace, type KeyLayout, type Place, shortId } from "./keys.js";
 export type { CookieLifetime, LifetimeOfData, SessionLifetime } from "./lifetime.js";
 export {
   createSessionEngine,
@@ -37,7 +39,7 @@ export {
   type ListingEngine,
   listingEngineForDoor,
 } from "./listing.js";
-export { optionsFor, showKeys } from "./neighbours.js";
+export { NEIGHBOURS, optionsFor, showKeys } from "./neighbours.js";
 export {
   type Concurrency,
   checkOptions,
@@ -52,4 +54,5 @@ export {
   type TableOptions,
 } from "./options.js";
 export { hashOfOwner, type OwnerOf } from "./owners.js";
+export type { SessionRow } from "./record.js";
 export type { SessionInHand } from "./session.js";

@@ -38,9 +38,11 @@ import {
 import { checkKeys, type ScannedRow, type ScanRequest, type SessionTable, scanPage } from "./table.js";
 
 /** Which rows are read: of which place, and what of a page `scanPage` is told. */
-export interface PageRequest extends Omit<ScanRequest, "consistentRead"> {
+export interface PageRequest extends Omit<ScanRequest, "consistentRead" | "attributes"> {
   /** Which of `places`. Default 0: the table itself. */
   readonly place?: number;
+  /** As of a scan; `sizes` is the whole of each row with its data left encoded, for which no codec is needed. */
+  readonly attributes: ScanRequest["attributes"] | "sizes";
 }
 
 export interface InventoryPage {
@@ -82,6 +84,9 @@ export interface FoundSession extends SessionIn {
   readonly row: SessionRow | undefined;
 }
 
+/** Where a session's row stands. */
+export type Located = Pick<FoundSession, "place" | "key">;
+
 /**
  * What came of a row that was to be brought over. `moved`: it is in the table, as it was read or as another
  * request had left it. `elsewhere`: it was not in its old place any more, and the table has its session.
@@ -89,6 +94,8 @@ export interface FoundSession extends SessionIn {
  */
 export type BroughtOver = Costed & {
   readonly outcome: "moved" | "elsewhere" | "gone";
+  /** As it was at last in its old place, where it was moved. */
+  readonly from: SessionRow | undefined;
   /** As it is in the table now. */
   readonly row: SessionRow | undefined;
 };
@@ -108,7 +115,11 @@ export interface NewSession {
  * `refused` is what `also` wrote, by a condition of its own; `exists`, that a session stands under that id,
  * live or expired, here or in a previous place.
  */
-export type BroughtIn = Costed & { readonly outcome: "created" | "exists" | "refused" };
+export type BroughtIn = Costed & {
+  readonly outcome: "created" | "exists" | "refused";
+  /** As it is in the table now, where it was created. */
+  readonly row: SessionRow | undefined;
+};
 
 export interface Costed {
   /** The capacity units that it cost, those of refused writes left out. */
@@ -144,18 +155,19 @@ export class Inventory {
    *
    * @throws {SessionStoreError} as every operation of the engine.
    */
-  page({ place = 0, ...request }: PageRequest): Promise<InventoryPage> {
+  page({ place = 0, attributes, ...part }: PageRequest): Promise<InventoryPage> {
     const { consistentRead } = this.options;
+    const request = { ...part, attributes: attributes === "sizes" ? "all" : attributes, consistentRead };
     return this.#operations.run("all", undefined, async (operation) => {
       const table = this.#tableAt(place);
       // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
       if (!this.#checked.has(place)) await checkKeys(table, operation);
       this.#checked.add(place);
-      const page = await scanPage(table, { ...request, consistentRead }, operation);
+      const page = await scanPage(table, request, operation);
       const sessions: FoundSession[] = [];
       const unreadable: SessionStoreError[] = [];
       for (const scanned of page.rows) {
-        const found = await this.#found(place, scanned, request.attributes === "all");
+        const found = await this.#found(place, scanned, attributes === "all");
         if (found instanceof SessionStoreError) unreadable.push(found);
         else sessions.push(found);
       }
@@ -169,7 +181,7 @@ export class Inventory {
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
    */
-  read(found: FoundSession, where: "table" | "there"): Promise<Costed & { row: SessionRow | undefined }> {
+  read(found: Located, where: "table" | "there"): Promise<Costed & { row: SessionRow | undefined }> {
     return this.#operations.run(
       "load",
       afterPrefix(found.key, this.#keysAt(found.place)),
@@ -206,14 +218,14 @@ export class Inventory {
         for (let attempt = 1; ; attempt++) {
           const end = row && endOf(row);
           if (row === undefined || end === undefined || isExpired(row, this.options.now()))
-            return { outcome: "gone", row: undefined, units: units() };
+            return { outcome: "gone", from: undefined, row: undefined, units: units() };
           // What is not a session's data is not brought over for one.
           this.#protocol.read(row);
           const result = await this.#protocol.bringOver(row, end, { address, writeId, operation });
           const isMoved = result.outcome === "written" || result.row?.writes.includes(writeId);
-          if (isMoved) return { outcome: "moved", row: result.row, units: units() };
+          if (isMoved) return { outcome: "moved", from: row, row: result.row, units: units() };
           if (result.row && this.#shared.rows.table.has(result.row))
-            return { outcome: "elsewhere", row: result.row, units: units() };
+            return { outcome: "elsewhere", from: undefined, row: result.row, units: units() };
           row = result.row;
           if (row) await this.#protocol.backOff(attempt, operation);
         }
@@ -234,24 +246,33 @@ export class Inventory {
       const address = await this.engine.addressFor(this.engine.create(id));
       const units = () => operation.capacityUnits;
       if (await this.#shared.rows.readPrevious(address, operation))
-        return { outcome: "exists", units: units() };
+        return { outcome: "exists", row: undefined, units: units() };
       const writeId = this.#protocol.newWriteId();
       const session = { text, end: endsAt, began: created };
       const result = await this.#protocol.bringIn(session, { address, writeId, operation }, also);
       if (result.outcome === "written" || result.row?.writes.includes(writeId))
-        return { outcome: "created", units: units() };
-      return { outcome: result.row ? "exists" : "refused", units: units() };
+        return { outcome: "created", row: result.row, units: units() };
+      return { outcome: result.row ? "exists" : "refused", row: undefined, units: units() };
+    });
+  }
+
+  /**
+   * A session by its id, live or expired, wherever it is, with its row. Nothing is changed by it.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
+   */
+  find(id: string): Promise<FoundSession | undefined> {
+    return this.#operations.run("load", id, async (operation) => {
+      const address = await this.#shared.addresses.of(id);
+      const row = address && (await this.#shared.rows.read(address, operation));
+      return row && this.#foundBy(row);
     });
   }
 
   /** The live sessions of an owner, with their rows. @throws as the engine's `sessionsOf`. */
   async sessionsOf(owner: string): Promise<FoundSession[]> {
     const sessions = await this.engine.sessionsOf(owner);
-    return sessions.flatMap(({ row }) => {
-      if (row === undefined) return [];
-      const place = this.places.findIndex((one) => isSamePlace(one, row.place));
-      return [{ place, row, ...this.#described(row.item, row.key, row.place.keys, row) }];
-    });
+    return sessions.flatMap(({ row }) => row ?? []).map((row) => this.#foundBy(row));
   }
 
   /** Removes a session, live or expired, from wherever it is, and from its owner's list. */
@@ -286,11 +307,16 @@ export class Inventory {
     }
   }
 
+  #foundBy(row: SessionRow): FoundSession {
+    const place = this.places.findIndex((one) => isSamePlace(one, row.place));
+    return { place, row, ...this.#described(row.item, row.key, row.place.keys, row) };
+  }
+
   #described(item: Item, key: StorageKey, keys: KeyLayout, row: SessionRow | undefined): SessionIn {
     return sessionAt(key, item, { ...this.options, keys }, this.options.now(), row);
   }
 
-  async #addressOf({ place, key }: FoundSession): Promise<Address> {
+  async #addressOf({ place, key }: Located): Promise<Address> {
     const address = await this.#shared.addresses.ofKey(key, this.#keysAt(place));
     if (address) return address;
     const name = shortId(afterPrefix(key, this.#keysAt(place)));

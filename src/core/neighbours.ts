@@ -1,14 +1,15 @@
 // The session stores whose rows are read as they are, by the keys of their tables: what to set to stand in
 // their place.
 
-interface Neighbour {
+/** A package, and how it keys sessions unless it is told otherwise. */
+export interface Neighbour {
   readonly name: string;
   readonly hashKey: string;
   readonly sortKey: string | null;
   readonly hashPrefix: string;
 }
 
-const NEIGHBOURS: readonly Neighbour[] = [
+export const NEIGHBOURS: readonly Neighbour[] = [
   { name: "@cyclic.sh/session-store", hashKey: "pk", sortKey: "sk", hashPrefix: "session-store#" },
   { name: "dynamodb-store", hashKey: "sessionId", sortKey: null, hashPrefix: "sess:" },
   { name: "connect-dynamodb", hashKey: "id", sortKey: null, hashPrefix: "sess:" },

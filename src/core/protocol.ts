@@ -222,7 +222,7 @@ export class RowProtocol {
   /** A row's data: a copy of the caller's own. @throws {SessionStoreError} `ERR_SESSION_CORRUPT`. */
   read(row: SessionRow): SessionData {
     const data = parseData(row.text);
-    if (data === undefined) throw corrupt(row.key, this.#options.keys, "its data is not a JSON object");
+    if (data === undefined) throw corrupt(row.key, row.place.keys, "its data is not a JSON object");
     return data;
   }
 

@@ -1,0 +1,142 @@
+// Moving in: the sessions of another store, out of its table or out of a file, into this one's.
+import {
+  type Check,
+  checkEach,
+  isObject,
+  isSamePlace,
+  type Place,
+  refuseOption,
+  type SessionStoreOptions,
+  type TableOptions,
+  TRUE_OR_FALSE,
+} from "../../core/doors.js";
+import { WORK_CHECKS, Work, type WorkOptions } from "../work.js";
+import { bringInLine } from "./bring-in.js";
+import { linesOf } from "./jsonl.js";
+import { type Migration, moveOne } from "./move.js";
+import { failureOf, type MigrationReport, Tally } from "./report.js";
+import { type MigrationSource, SOURCES, sourcesOf } from "./sources.js";
+
+/** The options of {@link migrate}. Of a file, `segments` says nothing. */
+export interface MigrateOptions extends Omit<WorkOptions, "from"> {
+  /**
+   * What is moved: the package that filled the old table, or `jsonl` for a file with one session a line.
+   * Default: whatever is in the places of the store's option `previous`.
+   */
+  from?: MigrationSource | undefined;
+  /**
+   * The old table, where it is not as the package has it by default: `{ name, hashKey, sortKey, hashPrefix }`.
+   * Default name: `sessions`; of `cyclic-0.0` the store's own table.
+   */
+  table?: Partial<TableOptions> | undefined;
+  /** The text of the file, whole or in pieces. For `jsonl`, and needed there. */
+  text?: AsyncIterable<string> | Iterable<string> | undefined;
+  /**
+   * For `jsonl`: sessions that came in under the same name do not come in again, also when they were
+   * destroyed since. Default: none; give one to bring in again what a trial brought in.
+   */
+  run?: string | undefined;
+  /** Whether to read and count only. Default `false`. */
+  dryRun?: boolean | undefined;
+}
+
+const CHECKS: Record<keyof MigrateOptions, Check> = {
+  ...WORK_CHECKS,
+  from: [(value) => SOURCES.some((source) => source === value), `one of ${SOURCES.join(", ")}`],
+  table: [isObject, "an object of { name, hashKey, sortKey, hashPrefix }"],
+  text: [isText, "the file's text: something to iterate over that gives strings"],
+  run: [(value) => typeof value === "string", "a string"],
+  dryRun: TRUE_OR_FALSE,
+};
+
+// How many lines are taken at once from a file. They may be large.
+const LINES = 32;
+
+/**
+ * Moves the sessions of another store into this one's table, and reads each back to compare it.
+ *
+ * It may be interrupted at any moment, run again as it is, and run by two at once: a session is moved by one
+ * transaction, so that it is in one of the two places, and what has moved is not met again. Requests are
+ * served meanwhile by servers that have the source as a place of their option `previous`; no server of the
+ * old store may run any more. What cannot be read or written is left as it is, and reported.
+ *
+ * @param store the options that the application gives to its store. Where they have `previous`, the source must
+ * be among its places.
+ * @returns what came of each session: see {@link MigrationReport}. Where `failed` and `unreadable` are 0,
+ * nothing live is left in the source.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once, and
+ * `ERR_SESSION_THROTTLED`, `ERR_SESSION_TIMEOUT`, `ERR_SESSION_UNAVAILABLE` where they last. What was moved by
+ * then is moved: call it again. Or the reason of `signal`.
+ * @example
+ * const report = await migrate(
+ *   { table: { name: "sessions-2" }, hashIds: true },
+ *   { from: "connect-dynamodb", table: { name: "sessions" } },
+ * );
+ */
+export async function migrate(
+  store: SessionStoreOptions,
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
+  checkEach(options, CHECKS, "");
+  const { from, table, text, run = "", dryRun = false, ...others } = options;
+  const tally = new Tally(dryRun);
+  if (from === "jsonl") {
+    if (text === undefined) refuseOption("text: jsonl needs the text of the file");
+    if (table !== undefined) refuseOption("table: jsonl comes from no table; leave it out");
+    return Work.run(store, others, async (work) => {
+      await bringInText({ work, tally }, text, run);
+      return tally.report(work);
+    });
+  }
+  if (text !== undefined || options.run !== undefined)
+    refuseOption(`${text === undefined ? "run" : "text"}: goes with from: "jsonl" alone`);
+  const { options: complete, source, isSamePlace: isThere } = sourcesOf(store, from, table);
+  if (isThere) return tally.report();
+  return Work.run(complete, others, async (work) => {
+    await moveAll({ work, tally }, source);
+    return tally.report(work);
+  });
+}
+
+async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
+  const places = [...work.inventory.places.entries()].flatMap(([place, { keys, tableName }]) => {
+    const isMeant = source === undefined || isSamePlace(source, { keys, tableName });
+    return place > 0 && isMeant ? [place] : [];
+  });
+  for await (const page of work.pages({ attributes: "all", places })) {
+    for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
+    await work.eachOf(page.sessions, async (found) => {
+      await moveOne({ work, tally }, found);
+      work.count(1);
+      work.tell();
+    });
+  }
+}
+
+async function bringInText(
+  { work, tally }: Migration,
+  text: AsyncIterable<string> | Iterable<string>,
+  run: string,
+): Promise<void> {
+  let line = 0;
+  let lines: [text: string, line: number][] = [];
+  const bringIn = async () => {
+    await work.eachOf(lines, async ([one, number]) => {
+      await bringInLine({ work, tally }, one, number, run);
+      work.count(1);
+    });
+    lines = [];
+    work.tell();
+  };
+  for await (const one of linesOf(text)) {
+    line += 1;
+    lines.push([one, line]);
+    if (lines.length === LINES) await bringIn();
+  }
+  await bringIn();
+}
+
+function isText(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "string";
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
