@@ -36,7 +36,10 @@ export const PERMISSIONS = {
   owner: { table: ["PutItem", "Query"], previous: ["Query"] },
   lists: { table: ["Scan"], previous: ["Scan"] },
   names: { table: ["DescribeTable"], previous: ["DescribeTable"] },
-  check: { table: ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"], previous: [] },
+  check: {
+    table: ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"],
+    previous: ["DescribeTable"],
+  },
   create: {
     table: [
       "CreateTable",

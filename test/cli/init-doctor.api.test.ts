@@ -193,7 +193,7 @@ describe("doctor", () => {
       /^ok +connection +127\.0\.0\.1:\d+ answers; the region is us-east-1$/m,
       /^ok +clock +this machine's clock is right$/m,
       /^ok +keys +hash key "pk" and sort key "sk", as the options say$/m,
-      /^ok +dynamodb:UpdateItem +dynamodb:UpdateItem is allowed$/m,
+      /^ok +permission +dynamodb:UpdateItem is allowed$/m,
       /^ok +billing +billed on demand$/m,
     ])
       expect(stdout).toMatch(line);

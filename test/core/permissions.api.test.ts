@@ -1,7 +1,9 @@
-// The IAM policy in docs/security.md, held to what is sent: every action that a feature uses stands in its row, and no other.
+// The permissions that src/admin/policy.ts names and docs/security.md shows, held to what is sent: every action that a feature
+// uses is there, and no other.
 // A transaction needs what its parts need, for there is no action of its name
 // (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { PERMISSIONS } from "../../src/admin/policy.js";
 import {
   createSessionEngine,
   type SessionCodec,
@@ -18,33 +20,11 @@ import { describeTransactions } from "../support/transactions.js";
 
 type Options = Omit<SessionStoreOptions, "table">;
 
-/** What is to be allowed for one feature, besides what every store needs: in its table, and in one of option `previous`. */
-interface Allowed {
-  readonly table: readonly string[];
-  readonly previous: readonly string[];
-}
-
-/** The rows of the documented table, by the word that they begin with. */
-let policy: ReadonlyMap<string, Allowed>;
-let section: string;
 let proxy: FaultProxy;
 beforeAll(async () => {
-  section = sectionOf(await readPage("docs/security.md"), "Permissions");
-  policy = new Map(
-    rowsOf(section).map(([feature = "", table = "", previous = ""]) => [
-      feature.split(/[ ,:]/)[0] ?? "",
-      { table: codeIn(table), previous: codeIn(previous) },
-    ]),
-  );
   proxy = await startFaultProxy(inject("endpoint"));
 });
 afterAll(() => proxy.close());
-
-function allowed(feature: string): Allowed {
-  const found = policy.get(feature);
-  if (!found) throw new Error(`docs/security.md has no row for "${feature}"`);
-  return found;
-}
 
 /** What reached the API since this was called: actions by table, and the partition keys that were named. */
 function listen() {
@@ -191,10 +171,16 @@ const codec: SessionCodec = {
 const owner = ({ user }: { user?: unknown }) => (typeof user === "string" ? user : undefined);
 
 describe("what is to be allowed on the table", () => {
-  it("is the same in the policy as in the table of features", () => {
+  it("is shown as it is: the policy for sessions, and a row for each feature", async () => {
+    const section = sectionOf(await readPage("docs/security.md"), "Permissions");
     const [, actions = ""] = /"Action": \[(.*)\]/.exec(section) ?? [];
     const named = [...actions.matchAll(/dynamodb:(\w+)/g)].map(([, action = ""]) => action);
-    expect(named).toEqual(allowed("sessions").table);
+    expect(named).toEqual(PERMISSIONS.sessions.table);
+    const rows = rowsOf(section).map(([feature = "", table = "", previous = ""]) => [
+      feature.split(/[ ,:]/)[0],
+      { table: codeIn(table), previous: codeIn(previous) },
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(PERMISSIONS);
   });
 
   it.each<[string, Options]>([
@@ -214,7 +200,7 @@ describe("what is to be allowed on the table", () => {
       await unheard(options).save(session, data);
       return session.id;
     });
-    expect(heard.in(name)).toEqual(sorted(allowed("sessions").table));
+    expect(heard.in(name)).toEqual(sorted(PERMISSIONS.sessions.table));
     for (const key of heard.partitions) expect(key).toMatch(/^session-store#/);
   });
 
@@ -226,7 +212,7 @@ describe("what is to be allowed on the table", () => {
     const heard = listen();
     await useLists(engine(), store());
     expect(Object.keys(await store().all())).toEqual([]);
-    expect(besides(heard.in(name), allowed("sessions").table)).toEqual(allowed("lists").table);
+    expect(besides(heard.in(name), PERMISSIONS.sessions.table)).toEqual(PERMISSIONS.lists.table);
     for (const key of heard.partitions) expect(key).toMatch(/^session-store#/);
   });
 
@@ -235,7 +221,7 @@ describe("what is to be allowed on the table", () => {
     const other = createSessionEngine({ table: { name }, client: testClient({ endpoint: proxy.endpoint }) });
     const heard = listen();
     await expect(other.load(newId())).rejects.toThrow(/the table has hash key "id" and no sort key/);
-    expect(besides(heard.in(name), allowed("sessions").table)).toEqual(allowed("names").table);
+    expect(besides(heard.in(name), PERMISSIONS.sessions.table)).toEqual(PERMISSIONS.names.table);
     await engine().load(newId());
   });
 });
@@ -252,7 +238,7 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
     const engineOfOwners = engine({ owner, hashIds: true });
     for (let n = 0; n < 3; n++) await engineOfOwners.save(newId(), { user: "ada", n });
     await useOwners(engineOfOwners, "ada");
-    expect(besides(heard.in(name), allowed("sessions").table)).toEqual(sorted(allowed("owner").table));
+    expect(besides(heard.in(name), PERMISSIONS.sessions.table)).toEqual(sorted(PERMISSIONS.owner.table));
     for (const key of heard.partitions) expect(key).toMatch(/^session-store#/);
   });
 
@@ -274,7 +260,7 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
       await before.save(session, data);
       return session.id;
     };
-    const sessions = allowed("sessions");
+    const sessions = PERMISSIONS.sessions;
     const heard = listen();
     await useSessions(now.engine(options), now.clock, make);
     expect(heard.in(old.name)).toEqual(sorted(sessions.previous));
@@ -282,8 +268,8 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
 
     for (let n = 0; n < 3; n++) await make({ n });
     await useLists(now.engine(options), now.store(options));
-    expect(besides(heard.in(old.name), sessions.previous)).toEqual(allowed("lists").previous);
-    expect(besides(heard.in(now.name), sessions.table)).toEqual(allowed("lists").table);
+    expect(besides(heard.in(old.name), sessions.previous)).toEqual(PERMISSIONS.lists.previous);
+    expect(besides(heard.in(now.name), sessions.table)).toEqual(PERMISSIONS.lists.table);
     for (const key of heard.partitions) expect(key).toMatch(/^(session-store|old)#/);
   });
 
@@ -299,9 +285,9 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
     for (let n = 0; n < 3; n++) await old.unheard({ owner }).save(newId(), { user: "grace" });
     now.clock.time = old.clock.time;
     await useOwners(now.engine(options), "grace");
-    const { table, previous } = allowed("owner");
-    expect(besides(heard.in(now.name), allowed("sessions").table)).toEqual(sorted(table));
-    expect(besides(heard.in(old.name), allowed("sessions").previous)).toEqual(sorted(previous));
+    const { table, previous } = PERMISSIONS.owner;
+    expect(besides(heard.in(now.name), PERMISSIONS.sessions.table)).toEqual(sorted(table));
+    expect(besides(heard.in(old.name), PERMISSIONS.sessions.previous)).toEqual(sorted(previous));
   });
 
   it("for previous in the same table is nothing more", async () => {
@@ -313,6 +299,6 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
       await unheard().save(session, data);
       return session.id;
     });
-    expect(heard.in(name)).toEqual(sorted(allowed("sessions").table));
+    expect(heard.in(name)).toEqual(sorted(PERMISSIONS.sessions.table));
   });
 });

@@ -3,12 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { PERMISSIONS } from "../../src/admin/policy.js";
 import { PACKAGE, ROOT } from "../packaging/consumer.js";
 import { denied, type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
 import { Browser, type BrowserOptions } from "./browser.js";
-import { documentedPermissions } from "./permissions.js";
 import { dynamoDbAt, exampleFolders, makeProject, type Project, packagesOf } from "./project.js";
 import { PROGRAM_FOLDERS, SHOPS, type Shop } from "./shops.js";
 
@@ -67,14 +67,13 @@ function aShop(shop: Shop): void {
   const SECRET = "known to the tests alone, and long enough";
   let table: string;
   let proxy: FaultProxy;
-  let permitted: string[];
+  const permitted: readonly string[] = PERMISSIONS.sessions.table;
   let env: Record<string, string>;
   let running: Program<string>;
 
   beforeAll(async () => {
     if (shop.problem !== undefined) throw new Error(shop.problem);
     table = await createTable(client);
-    permitted = await documentedPermissions();
     proxy = await startFaultProxy(inject("endpoint"), (action) =>
       permitted.includes(action) ? undefined : denied(action),
     );
@@ -274,7 +273,7 @@ function aShop(shop: Shop): void {
     return program.complaints();
   }
 
-  it("needs the permissions that the package's README lists, and no others", async () => {
+  it("needs the permissions that docs/security.md lists, and no others", async () => {
     proxy.requests.length = 0;
     const browser = await visitor();
     await browser.press("Add Teapot");

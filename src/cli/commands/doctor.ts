@@ -45,8 +45,8 @@ function mark({ level }: Finding, { colors }: Output): string {
   return color(level);
 }
 
-function what({ code, action, tableName }: Finding, check: TableCheck): string {
-  const name = action ?? NAMES[code];
+function what({ code, tableName }: Finding, check: TableCheck): string {
+  const name = NAMES[code];
   return tableName === check.tableName ? name : `${name}, ${tableName}`;
 }
 

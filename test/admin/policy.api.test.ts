@@ -1,0 +1,111 @@
+// The permissions of administration, as those of sessions in test/core/permissions.api.test.ts: what is sent is what
+// src/admin/policy.ts names, and no more; and the policy that comes of a store's options.
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import {
+  checkTable,
+  countSessions,
+  createTable,
+  destroyAll,
+  listSessions,
+  type SessionStoreOptions,
+  tablePermissions,
+} from "../../src/admin/index.js";
+import { PERMISSIONS } from "../../src/admin/policy.js";
+import { createSessionEngine } from "../../src/core/index.js";
+import { newId } from "../support/engines.js";
+import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
+import { createTable as createPlainTable, testClient, testClientConfig } from "../support/tables.js";
+
+let proxy: FaultProxy;
+const client = testClient();
+beforeAll(async () => {
+  proxy = await startFaultProxy(inject("endpoint"));
+});
+beforeEach(() => {
+  proxy.decide = () => undefined;
+  proxy.requests.length = 0;
+});
+afterAll(async () => {
+  client.destroy();
+  await proxy.close();
+});
+
+async function makeStore(): Promise<SessionStoreOptions> {
+  const name = await createPlainTable(client);
+  return { table: { name }, clientConfig: testClientConfig({ endpoint: proxy.endpoint }) };
+}
+
+/** The actions that were sent besides these. */
+function sentBesides(actions: readonly string[]): string[] {
+  return [...new Set(proxy.requests)].filter((action) => !actions.includes(action)).sort();
+}
+
+const sorted = (actions: readonly string[]) => [...actions].sort();
+
+describe("what is sent", () => {
+  it("by createTable is what is to be allowed for it, and no more", async () => {
+    const store = await makeStore();
+    const off = { ContinuousBackupsDescription: { ContinuousBackupsStatus: "ENABLED" } };
+    // The emulators do not know it.
+    proxy.decide = (action) =>
+      action === "DescribeContinuousBackups" ? { status: 200, body: off } : undefined;
+    const all = { deletionProtection: true, pointInTimeRecovery: true };
+    await createTable(store, all);
+    await createTable({ ...store, table: { name: `${store.table.name}-new` } }, all);
+    expect(sentBesides([])).toEqual(sorted(PERMISSIONS.create.table));
+  });
+
+  it("by checkTable is what is to be allowed for it besides what it tries, and no more", async () => {
+    await checkTable(await makeStore());
+    const { sessions, lists, check } = PERMISSIONS;
+    expect(sentBesides([])).toEqual(sorted([...sessions.table, ...lists.table, ...check.table]));
+  });
+
+  it("by lists of administration is what is to be allowed for lists, and with progress for names", async () => {
+    const store = await makeStore();
+    const engine = createSessionEngine({ table: store.table, client });
+    for (let n = 0; n < 3; n++) await engine.save(newId(), { n });
+    let listed = 0;
+    for await (const _ of listSessions(store)) listed += 1;
+    expect(listed).toBe(3);
+    await countSessions(store);
+    await destroyAll(store);
+    const { sessions, lists, names } = PERMISSIONS;
+    expect(sentBesides(sessions.table)).toEqual(lists.table);
+    await countSessions(store, { onProgress() {} });
+    expect(sentBesides([...sessions.table, ...lists.table])).toEqual(names.table);
+  });
+});
+
+describe("the policy of a store", () => {
+  const of = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`);
+  const { sessions, owner, lists, names, check } = PERMISSIONS;
+
+  it("allows what sessions need on its table", () => {
+    expect(tablePermissions({ table: { name: "sessions" } })).toEqual([
+      { tableName: "sessions", actions: of(sessions.table) },
+    ]);
+  });
+
+  it("allows what its options need, and what is asked for besides, each once, on each other table its part", () => {
+    const store: SessionStoreOptions = {
+      table: { name: "sessions" },
+      owner: () => undefined,
+      previous: [
+        { hashPrefix: "before#" },
+        { table: { name: "old" } },
+        { table: { name: "old", hashPrefix: "older#" } },
+      ],
+    };
+    expect(tablePermissions(store, ["lists", "names", "check"])).toEqual([
+      {
+        tableName: "sessions",
+        actions: of([...new Set([sessions, owner, lists, names, check].flatMap(({ table }) => table))]),
+      },
+      {
+        tableName: "old",
+        actions: of([...sessions.previous, ...owner.previous, ...lists.previous, ...names.previous]),
+      },
+    ]);
+  });
+});
