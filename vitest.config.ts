@@ -13,6 +13,7 @@ const faultTests = "test/faults/**/*.test.ts";
 const fuzzTests = "test/fuzz/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
 const loadTests = "test/load/**/*.test.ts";
+const iacTests = "test/iac/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -47,6 +48,7 @@ export default defineConfig({
           faultTests,
           fuzzTests,
           loadTests,
+          iacTests,
         ],
       }),
       ...emulators.flatMap((emulator) => [
@@ -58,6 +60,7 @@ export default defineConfig({
         include: [packagingTests],
         globalSetup: packed,
       }),
+      project({ name: "iac", include: [iacTests] }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),
       project({ name: "faults", include: [faultTests], globalSetup }),
       project({ name: "fuzz", include: [fuzzTests], globalSetup }),

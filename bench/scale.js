@@ -1,17 +1,17 @@
 // What sessions cost at scale: the tables of docs/scale.md, from what was measured (docs/performance) and what is simulated
 // here and in scale-run.js. The long form writes them into the document; the short form checks that they stand there.
 import { readFile, writeFile } from "node:fs/promises";
+import { DAYS_A_MONTH, PRICES, STORED_BYTES_PER_ROW } from "@cyclic.sh/session-store/admin";
 import { runProgram } from "./child.js";
 import { fromTests } from "./from-tests.js";
 import { PAGES } from "./page-workload.js";
-import { PARTITION, PRICES, STORED_BYTES_PER_ROW } from "./prices.js";
+import { PARTITION } from "./prices.js";
 import { runOf, storedRuns } from "./units.js";
 
 const DOCUMENT = new URL("../docs/scale.md", import.meta.url);
 const REQUESTS = new URL("../docs/performance/requests.json", import.meta.url);
 const STORED = new URL("../docs/performance/scale.json", import.meta.url);
 
-const DAYS_A_MONTH = 30;
 const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = DAYS_A_MONTH * DAY_SECONDS;
 const RATES = [1, 100, 10_000];

@@ -28,6 +28,7 @@ export const EXTRAS = [
     inside: "package/emulator",
   },
   locked("old-packages", "old session stores", "../test/compat/old-packages/"),
+  locked("iac-tools", "infrastructure tools", "../test/iac/tools/"),
   ...runtimesHere(),
 ];
 

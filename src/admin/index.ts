@@ -7,7 +7,9 @@ export {
   SessionStoreError,
   type SessionStoreOptions,
 } from "../core/doors.js";
+export { type CheckOptions, checkTable, type TableCheck } from "./check-table.js";
 export { countSessions, type SessionCount } from "./count.js";
+export { type CreatedTable, type CreateTableOptions, createTable, type Switched } from "./create-table.js";
 export {
   createTableInput,
   type TableDefinition,
@@ -15,10 +17,22 @@ export {
   tableDefinition,
 } from "./definition.js";
 export { type DestroyedSessions, destroyAll, destroyAllOf } from "./destroy.js";
+export { destroySession, findSession } from "./find.js";
+export type { Finding, FindingCode } from "./findings.js";
+export type { Bucket, Histogram } from "./histogram.js";
 export { type ListedSession, type ListOptions, listSessions, sessionsOf } from "./list.js";
 export { type MigrateOptions, migrate } from "./migrate/migrate.js";
 export type { MigrationFailure, MigrationReport } from "./migrate/report.js";
 export { type MigrationSource, SOURCES } from "./migrate/sources.js";
-export { type PolicyFeature, type TablePermissions, tablePermissions } from "./policy.js";
+export type { OwnerSurvey } from "./owners.js";
+export {
+  PERMISSIONS,
+  type Permissions,
+  type PolicyFeature,
+  type TablePermissions,
+  tablePermissions,
+} from "./policy.js";
+export { DAYS_A_MONTH, PRICES, STORED_BYTES_PER_ROW } from "./prices.js";
 export { type EndedSession, type StreamRecord, sessionEnded } from "./stream.js";
+export { type MonthlyCost, type SessionSurvey, surveySessions, type TouchRate } from "./survey.js";
 export type { Progress, WorkOptions } from "./work.js";

@@ -133,7 +133,8 @@ export async function withOwners<Result>(
   }
 }
 
-function listedOf(found: FoundSession, inventory: Inventory): ListedSession | SessionStoreError {
+/** A session that was found, for who asked; or why its data cannot be read. */
+export function listedOf(found: FoundSession, inventory: Inventory): ListedSession | SessionStoreError {
   const { row, bytes, key: _, ...rest } = found;
   if (row === undefined) return { ...rest, bytes: undefined, data: undefined };
   try {

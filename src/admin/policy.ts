@@ -28,7 +28,7 @@ export interface Permissions {
  * What is to be allowed for each feature besides `sessions`. A transaction has no action of its own
  * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html): its parts' are here.
  */
-export const PERMISSIONS: Readonly<Record<PolicyFeature, Permissions>> = {
+export const PERMISSIONS = {
   sessions: {
     table: ["GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"],
     previous: ["GetItem", "DeleteItem"],
@@ -49,7 +49,7 @@ export const PERMISSIONS: Readonly<Record<PolicyFeature, Permissions>> = {
     ],
     previous: [],
   },
-};
+} as const satisfies Readonly<Record<PolicyFeature, Permissions>>;
 
 /** What is to be allowed on one table. */
 export interface TablePermissions {
@@ -75,7 +75,7 @@ export function tablePermissions(
   const others = new Set(previous.map((place) => place.tableName));
   others.delete(tableName);
   const permit = (name: string, where: keyof Permissions): TablePermissions => {
-    const actions = new Set(used.flatMap((feature) => PERMISSIONS[feature][where]));
+    const actions = new Set(used.flatMap((feature): readonly string[] => PERMISSIONS[feature][where]));
     return { tableName: name, actions: [...actions].map((action) => `dynamodb:${action}`) };
   };
   return [permit(tableName, "table"), ...[...others].map((name) => permit(name, "previous"))];

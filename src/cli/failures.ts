@@ -27,6 +27,9 @@ const FLAGS_OF_OPTIONS: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bhashIds\b/, "--hash-ids"],
   [/\bclientConfig\.region\b/, "--region"],
   [/\bclientConfig\.endpoint\b/, "--endpoint"],
+  [/^from(?=:)/, "--resume"],
+  [/^segments(?=:)/, "--segments"],
+  [/^maxUnitsPerSecond(?=:)/, "--max-units"],
 ];
 
 export function exitCodeOf(error: unknown): ExitCode {

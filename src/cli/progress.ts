@@ -1,14 +1,8 @@
 // How far long work is, as one line at the foot of a terminal: a bar where the table's size is known, the rate,
 // what it cost so far, and the time left.
 import { SingleBar } from "cli-progress";
-
-/** How far a call is, as the calls of `admin` tell it. */
-export interface Progress {
-  readonly scanned: number;
-  readonly done: number;
-  readonly units: number;
-  readonly total: number | undefined;
-}
+import type { Progress } from "../admin/index.js";
+import { count, duration } from "./format.js";
 
 export interface ProgressLine {
   update(progress: Progress): void;
@@ -26,7 +20,7 @@ const BAR_WIDTH = 24;
  *
  * @param stream the terminal.
  */
-export function progressLine(label: string, stream: NodeJS.WriteStream): ProgressLine {
+export function progressLine(label: string, stream: NodeJS.WritableStream): ProgressLine {
   const started = performance.now();
   let latest: Progress | undefined;
   const bar = new SingleBar({
@@ -66,19 +60,10 @@ export function progressLine(label: string, stream: NodeJS.WriteStream): Progres
 }
 
 /** What is said of progress after `seconds`: rows read, the rate, the units and the time left. */
-export function describeProgress({ scanned, done, units, total }: Progress, seconds: number): string {
+export function describeProgress(progress: Omit<Progress, "cursor">, seconds: number): string {
+  const { scanned, done, units, total } = progress;
   const rate = seconds > 0 ? scanned / seconds : 0;
   const ofAll = total === undefined || total < scanned ? "" : ` of ~${count(total)}`;
   const left = ofAll === "" || rate === 0 ? "" : ` · ${duration((Number(total) - scanned) / rate)} left`;
   return `${count(scanned)}${ofAll} rows · ${count(done)} sessions · ${count(rate)}/s · ${count(units)} units${left}`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -2,10 +2,11 @@
 // the place where an interrupted run goes on.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import type { WorkOptions } from "../admin/index.js";
 import type { CommandContext } from "./command.js";
 import { UsageError } from "./failures.js";
 import { positiveNumber, wholeNumber } from "./options.js";
-import type { Progress } from "./progress.js";
+import { NO_PROGRESS } from "./progress.js";
 
 export interface WorkFlags {
   readonly segments?: number;
@@ -14,25 +15,21 @@ export interface WorkFlags {
 }
 
 export function addWorkFlags(command: Command): void {
-  command
-    .option("--segments <number>", "how many parts of the table are read side by side", wholeNumber)
-    .option("--max-units <number>", "capacity units a second at most (default: no limit)", positiveNumber)
-    .option("--resume <file>", "keep the place in this file: the same command goes on where it stopped");
+  addPaceFlags(command);
+  command.option("--resume <file>", "keep the place in this file: the same command goes on where it stopped");
 }
 
-/** A call's progress with its cursor. */
-export type Resumable = Progress & { readonly cursor: string };
+/** Of work that cannot go on where it stopped, for it gives one result of all. */
+export function addPaceFlags(command: Command): void {
+  command
+    .option("--segments <number>", "how many parts of the table are read side by side", wholeNumber)
+    .option("--max-units <number>", "capacity units a second at most (default: no limit)", positiveNumber);
+}
 
 /** Long work in the hands of a command. */
 export interface Work {
   /** What the calls of `admin` take. */
-  readonly options: {
-    readonly signal: AbortSignal;
-    readonly segments: number | undefined;
-    readonly maxUnitsPerSecond: number | undefined;
-    readonly from: string | undefined;
-    readonly onProgress: (progress: Resumable) => void;
-  };
+  readonly options: WorkOptions & Required<Pick<WorkOptions, "onProgress">>;
   /** Takes the bar away, and keeps the place where the work is not done, or forgets it where it is. */
   end(isDone: boolean): void;
 }
@@ -43,19 +40,22 @@ const KEPT_EVERY_MS = 1000;
 /**
  * Begins long work, or goes on with it. The file of `--resume` holds session ids: only its owner may read it.
  *
+ * @param label stands before the bar; without one there is none, as where results run over the same terminal.
+ * @param now a clock in milliseconds.
  * @throws {UsageError} for a `--resume` that cannot be read.
  */
 export function beginWork(
-  label: string,
+  label: string | undefined,
   { segments, maxUnits, resume }: WorkFlags,
   { output, signal }: Pick<CommandContext, "output" | "signal">,
+  now: () => number = () => performance.now(),
 ): Work {
   const from = resume === undefined ? undefined : readPlace(resume);
-  const line = output.progress(label);
+  const line = label === undefined ? NO_PROGRESS : output.progress(label);
   let cursor = from;
-  let keptAt = performance.now();
+  let keptAt = now();
   const keep = () => {
-    keptAt = performance.now();
+    keptAt = now();
     if (resume !== undefined && cursor !== undefined) writePlace(resume, cursor);
   };
   return {
@@ -67,7 +67,7 @@ export function beginWork(
       onProgress(progress) {
         cursor = progress.cursor;
         line.update(progress);
-        if (performance.now() - keptAt >= KEPT_EVERY_MS) keep();
+        if (now() - keptAt >= KEPT_EVERY_MS) keep();
       },
     },
     end(isDone) {

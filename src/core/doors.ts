@@ -4,6 +4,7 @@
 export { BoundedMap } from "./bounded-map.js";
 export { joined } from "./bytes.js";
 export { A_FUNCTION, type Check, checkEach, isObject, refuseOption, TRUE_OR_FALSE } from "./checks.js";
+export type { Command } from "./client.js";
 export type { CodecRow, SessionCodec } from "./codec.js";
 export { apart, copyOfData, isSameData, readOf } from "./data.js";
 export {
@@ -17,7 +18,7 @@ export {
 export { type SessionErrorCode, SessionStoreError, tooLarge } from "./errors.js";
 export type { OperationName, SessionEvent, SessionEventListener } from "./events.js";
 export { endOf } from "./expiry.js";
-export { translateFailure } from "./failures.js";
+export { refusalIn, translateFailure } from "./failures.js";
 export {
   type BroughtIn,
   type BroughtOver,
@@ -38,7 +39,7 @@ export {
   type ListingEngine,
   listingEngineForDoor,
 } from "./listing.js";
-export { NEIGHBOURS, optionsFor } from "./neighbours.js";
+export { NEIGHBOURS, optionsFor, showKeys } from "./neighbours.js";
 export {
   type Concurrency,
   checkOptions,

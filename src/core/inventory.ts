@@ -38,9 +38,11 @@ import {
 import { checkKeys, type ScannedRow, type ScanRequest, type SessionTable, scanPage } from "./table.js";
 
 /** Which rows are read: of which place, and what of a page `scanPage` is told. */
-export interface PageRequest extends Omit<ScanRequest, "consistentRead"> {
+export interface PageRequest extends Omit<ScanRequest, "consistentRead" | "attributes"> {
   /** Which of `places`. Default 0: the table itself. */
   readonly place?: number;
+  /** As of a scan; `sizes` is the whole of each row with its data left encoded, for which no codec is needed. */
+  readonly attributes: ScanRequest["attributes"] | "sizes";
 }
 
 export interface InventoryPage {
@@ -153,18 +155,19 @@ export class Inventory {
    *
    * @throws {SessionStoreError} as every operation of the engine.
    */
-  page({ place = 0, ...request }: PageRequest): Promise<InventoryPage> {
+  page({ place = 0, attributes, ...part }: PageRequest): Promise<InventoryPage> {
     const { consistentRead } = this.options;
+    const request = { ...part, attributes: attributes === "sizes" ? "all" : attributes, consistentRead };
     return this.#operations.run("all", undefined, async (operation) => {
       const table = this.#tableAt(place);
       // A scan takes any names for its keys. One read of no row finds out whether they are the table's.
       if (!this.#checked.has(place)) await checkKeys(table, operation);
       this.#checked.add(place);
-      const page = await scanPage(table, { ...request, consistentRead }, operation);
+      const page = await scanPage(table, request, operation);
       const sessions: FoundSession[] = [];
       const unreadable: SessionStoreError[] = [];
       for (const scanned of page.rows) {
-        const found = await this.#found(place, scanned, request.attributes === "all");
+        const found = await this.#found(place, scanned, attributes === "all");
         if (found instanceof SessionStoreError) unreadable.push(found);
         else sessions.push(found);
       }
@@ -253,14 +256,23 @@ export class Inventory {
     });
   }
 
+  /**
+   * A session by its id, live or expired, wherever it is, with its row. Nothing is changed by it.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.
+   */
+  find(id: string): Promise<FoundSession | undefined> {
+    return this.#operations.run("load", id, async (operation) => {
+      const address = await this.#shared.addresses.of(id);
+      const row = address && (await this.#shared.rows.read(address, operation));
+      return row && this.#foundBy(row);
+    });
+  }
+
   /** The live sessions of an owner, with their rows. @throws as the engine's `sessionsOf`. */
   async sessionsOf(owner: string): Promise<FoundSession[]> {
     const sessions = await this.engine.sessionsOf(owner);
-    return sessions.flatMap(({ row }) => {
-      if (row === undefined) return [];
-      const place = this.places.findIndex((one) => isSamePlace(one, row.place));
-      return [{ place, row, ...this.#described(row.item, row.key, row.place.keys, row) }];
-    });
+    return sessions.flatMap(({ row }) => row ?? []).map((row) => this.#foundBy(row));
   }
 
   /** Removes a session, live or expired, from wherever it is, and from its owner's list. */
@@ -293,6 +305,11 @@ export class Inventory {
       if (error instanceof SessionStoreError) return error;
       throw error;
     }
+  }
+
+  #foundBy(row: SessionRow): FoundSession {
+    const place = this.places.findIndex((one) => isSamePlace(one, row.place));
+    return { place, row, ...this.#described(row.item, row.key, row.place.keys, row) };
   }
 
   #described(item: Item, key: StorageKey, keys: KeyLayout, row: SessionRow | undefined): SessionIn {

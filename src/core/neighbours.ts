@@ -30,3 +30,8 @@ function optionLine(keys: object): string {
   const options = Object.entries(keys).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `table: { ${options.join(", ")} }`;
 }
+
+/** How a table's keys are said in messages. */
+export function showKeys(hashKey: string, sortKey: string | null): string {
+  return `hash key "${hashKey}" and ${sortKey === null ? "no sort key" : `sort key "${sortKey}"`}`;
+}

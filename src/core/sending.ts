@@ -15,7 +15,7 @@ import {
   refusalIn,
   translateFailure,
 } from "./failures.js";
-import { optionsFor } from "./neighbours.js";
+import { optionsFor, showKeys } from "./neighbours.js";
 import type { Operation } from "./operation.js";
 import type { ResolvedOptions } from "./options.js";
 import { randomFraction } from "./random.js";
@@ -96,14 +96,14 @@ export class Sender {
    */
   async #explainKeys(cause: unknown, operation: Operation): Promise<SessionStoreError> {
     const { connection, tableName, keys } = this.#options;
-    const ours = showKeys(keys.hashKey, keys.sortKey ?? undefined);
+    const ours = showKeys(keys.hashKey, keys.sortKey);
     const command = new DescribeTableCommand({ TableName: tableName });
     const described = await connection.send(command, operation.signal).catch(() => undefined);
     const schema = described?.Table?.KeySchema;
     const hashKey = schema?.find((key) => key.KeyType === "HASH")?.AttributeName;
     const sortKey = schema?.find((key) => key.KeyType === "RANGE")?.AttributeName;
     const advice = hashKey
-      ? `the table has ${showKeys(hashKey, sortKey)}. Set ${optionsFor(hashKey, sortKey ?? null)}; or use another table (keys are of type string)`
+      ? `the table has ${showKeys(hashKey, sortKey ?? null)}. Set ${optionsFor(hashKey, sortKey ?? null)}; or use another table (keys are of type string)`
       : "the table has others, and these credentials may not describe it. Set table.hashKey and table.sortKey to the table's";
     return new SessionStoreError(
       "ERR_SESSION_TABLE",
@@ -124,8 +124,4 @@ interface Units {
 function unitsOf({ ConsumedCapacity = [] }: Billed): number {
   const billed = [ConsumedCapacity].flat();
   return billed.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-}
-
-function showKeys(hashKey: string, sortKey: string | undefined): string {
-  return `hash key "${hashKey}" and ${sortKey === undefined ? "no sort key" : `sort key "${sortKey}"`}`;
 }

@@ -121,7 +121,7 @@ class Run {
     this.#errors = parts.errors;
     this.#clock = parts.clock;
     this.#proxy.decide = (action, body, attempt) => {
-      this.#late.arrives(body);
+      this.#late.arrives(body, attempt.call);
       return plan.decide(action, body, attempt);
     };
     this.#proxy.carriedOut = (action, body) => this.#late.see(action, body);

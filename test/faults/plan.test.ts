@@ -61,16 +61,20 @@ it("a session that a late creation makes once more after its destroy is judged n
   const late = new LateCreations();
   const of = (id: string) => ({ Key: { pk: { S: `session-store#${id}` } } });
   const creation = (id: string) => ({ ...of(id), ConditionExpression: "attribute_not_exists(#sess)" });
-  const come = (body: object) => {
-    late.arrives(body);
+  const come = (body: object, call: string) => {
+    late.arrives(body, call);
     return body;
   };
-  const delayed = come(creation("a"));
-  for (const id of ["a", "b"]) late.see("UpdateItem", come(creation(id)));
-  for (const id of ["a", "b"]) late.see("DeleteItem", of(id));
-  late.see("UpdateItem", come(creation("b")));
-  late.see("UpdateItem", come({ ...of("a"), ConditionExpression: "#rev = :read_rev" }));
+  const ids = ["a", "b", "c", "d"];
+  const delayed = come(creation("a"), "delayed");
+  for (const id of ids) late.see("UpdateItem", come(creation(id), `first of ${id}`));
+  // The removal of `d` is carried out as well, and its answer comes last.
+  for (const id of ["a", "b", "c"]) late.see("DeleteItem", of(id));
+  late.see("UpdateItem", come(creation("b"), "made anew"));
+  late.see("UpdateItem", come({ ...of("a"), ConditionExpression: "#rev = :read_rev" }, "a save"));
   expect([...late.ids]).toEqual([]);
   late.see("UpdateItem", delayed);
-  expect([...late.ids]).toEqual(["a"]);
+  late.see("UpdateItem", come(creation("c"), "first of c"));
+  late.see("UpdateItem", come(creation("d"), "first of d"));
+  expect([...late.ids]).toEqual(["a", "c", "d"]);
 });
