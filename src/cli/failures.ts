@@ -27,6 +27,7 @@ const FLAGS_OF_OPTIONS: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bhashIds\b/, "--hash-ids"],
   [/\bclientConfig\.region\b/, "--region"],
   [/\bclientConfig\.endpoint\b/, "--endpoint"],
+  [/^from\b/, "--resume"],
 ];
 
 export function exitCodeOf(error: unknown): ExitCode {
