@@ -33,6 +33,7 @@ const PASSES = [
       // Without the types of Node, so that they stay on what every runtime has.
       [bin("tsc"), "-p", "src/core/tsconfig.json"],
       [bin("tsc"), "-p", "src/codecs/tsconfig.json"],
+      [bin("tsc"), "-p", "src/admin/tsconfig.json"],
     ],
   },
   { name: "lint", commands: [[bin("biome"), "ci", "--colors=off", "."]] },

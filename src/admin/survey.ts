@@ -54,7 +54,7 @@ export interface MonthlyCost {
 }
 
 const LEFT_OUT = [
-  "reads, which leave no trace in the table: see perMillionLoads",
+  "reads, which leave no trace in the table: what a million loads cost is said apart",
   "writes that come more often than touchInterval to one session, logouts, and the rows that list owners' sessions",
   "indexes, streams, backups, replicas, data transfer and taxes; no free tier is taken off",
 ];

@@ -14,11 +14,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const PACKAGE = "@cyclic.sh/session-store";
 
 /** What npm installs with the package. */
-export const DEPENDENCIES = [
-  "@aws-sdk/client-dynamodb",
-  "@aws-sdk/lib-dynamodb",
-  "@aws-sdk/util-dynamodb",
-] as const;
+export const DEPENDENCIES = ["@aws-sdk/client-dynamodb", "@aws-sdk/util-dynamodb"] as const;
 
 /** What an Express application has, with its types. */
 export const EXPRESS = ["express-session", "@types/express-session", "@types/node"] as const;

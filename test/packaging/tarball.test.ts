@@ -49,7 +49,9 @@ describe("tarball", () => {
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it("has types that are right for both module formats, by are-the-types-wrong", async () => {
+  it("has types that are right for both module formats, by are-the-types-wrong", {
+    timeout: 120_000,
+  }, async () => {
     const attw = join(ROOT, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
     const options = ["--profile", "node16", "--no-definitely-typed", "--format", "ascii", "--no-color"];
     const checked = execute(process.execPath, [attw, inject("tarball"), ...options]);

@@ -81,6 +81,31 @@ const CODECS_CONSUMER = `
   compress({ level: 9 });
 `;
 
+const ADMIN_CONSUMER = `
+  import { checkTable, countSessions, createTable, destroyAll, listSessions, migrate, sessionEnded } from "${PACKAGE}/admin";
+  import type { ListedSession, MigrationReport, Progress, WorkOptions } from "${PACKAGE}/admin";
+  import { createSessionEngine } from "${PACKAGE}/core";
+  const store = { table: { name: "sessions" }, hashIds: true };
+  createSessionEngine(store);
+  const work: WorkOptions = { segments: 2, onProgress: ({ cursor, units }: Progress) => void [cursor, units] };
+  export async function operate(signal: AbortSignal): Promise<[ListedSession[], MigrationReport]> {
+    await createTable(store, { deletionProtection: true });
+    const { findings } = await checkTable(store);
+    for (const { level, message } of findings) void [level, message];
+    const { live } = await countSessions(store, { ...work, signal });
+    const found: ListedSession[] = [];
+    for await (const session of listSessions(store, { data: true })) found.push(session);
+    const { destroyed } = await destroyAll(store, work);
+    void [live + destroyed];
+    return [found, await migrate(store, { from: "connect-dynamodb", dryRun: true })];
+  }
+  export const endOf = (record: { eventName: string }) => sessionEnded(record, store)?.reason;
+  // @ts-expect-error there is no such package to come from
+  migrate(store, { from: "memory" });
+  // @ts-expect-error a table is needed
+  countSessions({});
+`;
+
 interface Mode {
   module: string;
   moduleResolution: string;
@@ -115,11 +140,12 @@ async function typecheck(
   }
 }
 
-describe("types", { timeout: 60_000 }, () => {
+describe("types", { timeout: 180_000 }, () => {
   for (const mode of MODES) {
     it.concurrent(`are found by ${mode.moduleResolution} resolution, in .${mode.files.join(" and .")} files`, async () => {
       const consumers = {
         core: CORE_CONSUMER,
+        admin: ADMIN_CONSUMER,
         codecs: CODECS_CONSUMER,
         express: EXPRESS_CONSUMER,
         koa: KOA_CONSUMER,
