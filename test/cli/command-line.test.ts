@@ -247,6 +247,10 @@ describe("the commands", () => {
   const program = makeProgram(COMMANDS, async () => {});
   const globalFlags = program.options.map(({ long }) => long);
 
+  it("say in a line what they do, as commander says of its own", () => {
+    for (const { name, summary } of COMMANDS) expect(summary, name).toMatch(/^[a-z].{10,80}[^.]$/);
+  });
+
   it("show examples in their help, each a line as it is typed", () => {
     for (const { name, examples } of COMMANDS) {
       expect(examples, name).not.toEqual([]);

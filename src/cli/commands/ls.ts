@@ -16,7 +16,7 @@ interface LsFlags extends WorkFlags {
 
 export const ls: CommandDefinition<LsFlags> = {
   name: "ls",
-  summary: "List the live sessions",
+  summary: "list the live sessions",
   examples: [
     "session-store ls --table sessions --limit 20",
     "session-store ls --table sessions --expired --json > sessions.json",

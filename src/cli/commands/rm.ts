@@ -19,7 +19,7 @@ interface RmFlags extends WorkFlags {
 
 export const rm: CommandDefinition<RmFlags> = {
   name: "rm",
-  summary: "Destroy sessions: one, all of an owner, or all",
+  summary: "destroy sessions: one, all of an owner, or all",
   examples: [
     "session-store rm Xb4kq8Zr0v3nYw1mT6sLcPuEoJdHgAfI --table sessions",
     "session-store rm --owner ann --table sessions --yes",

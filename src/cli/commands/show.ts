@@ -10,7 +10,7 @@ interface ShowFlags {
 
 export const show: CommandDefinition<ShowFlags> = {
   name: "show",
-  summary: "Show one session, live or over",
+  summary: "show one session, live or over",
   examples: [
     "session-store show Xb4kq8Zr0v3nYw1mT6sLcPuEoJdHgAfI --table sessions",
     "session-store show --table sessions --data -- -XYZ3kq8Zr0v3nYw1mT6sLcPuEoJdHgAf",

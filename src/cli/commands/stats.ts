@@ -8,7 +8,7 @@ import { addPaceFlags, beginWork, type WorkFlags } from "../work-flags.js";
 
 export const stats: CommandDefinition<WorkFlags> = {
   name: "stats",
-  summary: "Survey the sessions: how many, how old, how large, whose, and what they cost",
+  summary: "survey the sessions: how many, how old, how large, whose, and what they cost",
   examples: [
     "session-store stats --table sessions",
     "session-store stats --table sessions --max-units 200 --json",
