@@ -18,8 +18,8 @@ import { describeTransactions } from "../support/transactions.js";
 import type { AskedMigration } from "./migration.js";
 
 const OLD = { hashKey: "id", sortKey: null } as const;
-const SESSIONS = 60;
-const KILLS = 5;
+const SESSIONS = 40;
+const KILLS = 3;
 const HOUR = 3_600_000;
 // Each run begins a process, and two cores may be busy.
 const KILLED_WITHIN_MS = 120_000;

@@ -236,6 +236,20 @@ describeTransactions("while requests are served", () => {
     expect(report).toEqual({ ...nothing, scanned: 1, moved: 1, verified: 1 });
   });
 
+  it("what a server of the old store writes behind a move comes too late: the table's session stands", async () => {
+    const id = await signedIn({ n: 1 });
+    await run();
+    const { engine } = servers();
+    await engine.update(id, () => ({ n: 2 }));
+    await signedIn({ n: 1, late: true }, {}, id);
+    const { units: _, ...report } = await run();
+    expect(report).toEqual({ ...nothing, scanned: 1, elsewhere: 1 });
+    expect((await engine.load(id))?.data).toEqual({ n: 2 });
+    await engine.destroy(id);
+    expect(await readRows(bench.client, old)).toEqual([]);
+    expect(await readRows(bench.client, bench.table)).toEqual([]);
+  });
+
   it("a row that reads otherwise than it was is reported", async () => {
     const id = await signedIn({ n: 1 });
     const client = testClient();

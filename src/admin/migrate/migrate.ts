@@ -3,7 +3,6 @@ import {
   type Check,
   checkEach,
   isObject,
-  isSamePlace,
   type Place,
   refuseOption,
   type SessionStoreOptions,
@@ -15,7 +14,7 @@ import { bringInLine } from "./bring-in.js";
 import { linesOf } from "./jsonl.js";
 import { type Migration, moveOne } from "./move.js";
 import { failureOf, type MigrationReport, Tally } from "./report.js";
-import { type MigrationSource, SOURCES, sourcesOf } from "./sources.js";
+import { type MigrationSource, placesFrom, SOURCES, sourcesOf } from "./sources.js";
 
 /** The options of {@link migrate}. Of a file, `segments` says nothing. */
 export interface MigrateOptions extends Omit<WorkOptions, "from"> {
@@ -63,7 +62,7 @@ const LINES = 32;
  * @param store the options that the application gives to its store. Where they have `previous`, the source must
  * be among its places.
  * @returns what came of each session: see {@link MigrationReport}. Where `failed` and `unreadable` are 0,
- * nothing live is left in the source.
+ * the source has no live session that the table has not.
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once, and
  * `ERR_SESSION_THROTTLED`, `ERR_SESSION_TIMEOUT`, `ERR_SESSION_UNAVAILABLE` where they last. What was moved by
  * then is moved: call it again. Or the reason of `signal`.
@@ -99,10 +98,7 @@ export async function migrate(
 }
 
 async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
-  const places = [...work.inventory.places.entries()].flatMap(([place, { keys, tableName }]) => {
-    const isMeant = source === undefined || isSamePlace(source, { keys, tableName });
-    return place > 0 && isMeant ? [place] : [];
-  });
+  const places = placesFrom(work.inventory.places, source);
   for await (const page of work.pages({ attributes: "all", places })) {
     for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
     await work.eachOf(page.sessions, async (found) => {

@@ -4,8 +4,8 @@ import {
   isSamePlace,
   NEIGHBOURS,
   type Place,
+  placeBy,
   refuseOption,
-  resolveOptions,
   type SessionStoreOptions,
   type TableOptions,
 } from "../../core/doors.js";
@@ -50,16 +50,16 @@ export interface Sources {
 }
 
 /**
- * Which places are moved from.
+ * What is moved from.
  *
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS` where the store does not look into the source, though it
- * looks into others; or where nothing says what the source is.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS` where nothing says what the source is.
  */
 export function sourcesOf(
   store: SessionStoreOptions,
   from: SourcePackage | undefined,
   table: Partial<TableOptions> = {},
 ): Sources {
+  const current = placeBy(store);
   if (from === undefined) {
     if (Object.keys(table).length > 0) refuseOption("table: goes with from, the package that filled it");
     if (!store.previous?.length)
@@ -68,39 +68,39 @@ export function sourcesOf(
       );
     return { options: store, source: undefined, isSamePlace: false };
   }
-  const source = placeOf(from, table, store);
-  const resolved = resolveOptions(store);
-  if (isSamePlace(source, resolved)) return { options: store, source, isSamePlace: true };
-  if (resolved.previous.some((place) => isSamePlace(place, source)))
-    return { options: store, source, isSamePlace: false };
-  // Servers with another `previous` would find none of these sessions until they are moved.
-  if (resolved.previous.length > 0)
-    refuseOption(
-      `from: ${describePlace(source)} is none of the places in previous; correct that, for the servers too, or table here`,
-    );
+  const source = placeOf(from, table, current);
+  if (isSamePlace(source, current)) return { options: store, source, isSamePlace: true };
+  if (store.previous?.length) return { options: store, source, isSamePlace: false };
   const { tableName, keys } = source;
   const { hashIds, ...others } = keys;
   const previous = [{ table: { name: tableName, ...others }, hashIds }];
   return { options: { ...store, previous }, source, isSamePlace: false };
 }
 
-/** A place in words: its table, keys and prefix. */
-export function describePlace({ tableName, keys }: Place): string {
-  const { hashKey, sortKey, hashPrefix } = keys;
-  const names = [hashKey, sortKey].filter((name) => name !== null).map((name) => `"${name}"`);
-  return `the table "${tableName}" (keys ${names.join(", ")}, prefix "${hashPrefix}")`;
+/**
+ * By their numbers, the places that are moved from: the source, or all but the store's own.
+ *
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS` where the store looks into others, and not into the source:
+ * servers would find none of its sessions until they are moved.
+ */
+export function placesFrom(places: readonly Place[], source: Place | undefined): number[] {
+  const previous = [...places.keys()].slice(1);
+  if (source === undefined) return previous;
+  const place = places.findIndex((one) => isSamePlace(one, source));
+  if (place > 0) return [place];
+  const { hashKey, sortKey, hashPrefix } = source.keys;
+  const names = [hashKey, ...(sortKey === null ? [] : [sortKey])].map((name) => `"${name}"`);
+  return refuseOption(
+    `from: the table "${source.tableName}" with keys ${names.join(", ")} and prefix "${hashPrefix}" is none of the places in previous; correct that, for the servers too, or table here`,
+  );
 }
 
-function placeOf(
-  from: SourcePackage,
-  { name, ...given }: Partial<TableOptions>,
-  store: SessionStoreOptions,
-): Place {
+function placeOf(from: SourcePackage, table: Partial<TableOptions>, current: Place): Place {
   const neighbour = NEIGHBOURS.find((one) => one.name === PACKAGES[from]);
   if (neighbour === undefined) refuseOption(`from: expected one of ${SOURCES.join(", ")}`, from);
   const { name: _, ...keys } = neighbour;
-  const tableName = name ?? (from === "cyclic-0.0" ? store.table.name : DEFAULT_TABLE);
-  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const name = from === "cyclic-0.0" ? current.tableName : DEFAULT_TABLE;
+  const given = Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
   // None of them hashed ids.
-  return { tableName, keys: { ...keys, ...own, hashIds: false } };
+  return placeBy({ table: { name, ...keys, ...given }, hashIds: false });
 }

@@ -12,9 +12,8 @@ import {
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
 import { reportOf, UsageError } from "../failures.js";
-import { positiveNumber, wholeNumber } from "../options.js";
 import { type Output, visible } from "../output.js";
-import { beginWork } from "../work-flags.js";
+import { addPaceFlags, beginWork } from "../work-flags.js";
 
 interface MigrateFlags {
   readonly from?: MigrationSource;
@@ -45,10 +44,8 @@ export const migrate: CommandDefinition<MigrateFlags> = {
   ],
   configure(command) {
     addSourceFlags(command);
-    command
-      .option("--dry-run", "read and count; write nothing")
-      .option("--segments <number>", "how many parts of the table are read side by side", wholeNumber)
-      .option("--max-units <number>", "capacity units a second at most (default: no limit)", positiveNumber);
+    command.option("--dry-run", "read and count; write nothing");
+    addPaceFlags(command);
   },
   async run(context, flags, file): Promise<ExitCode> {
     const { store, output, signal } = context;
