@@ -125,6 +125,30 @@ describeTransactions("moving in", () => {
     expect((await engine.load(id))?.data).toEqual({ user: "ada" });
   });
 
+  it("sends no action but those that its guide says are to be allowed", async () => {
+    await signedIn();
+    const client = testClient();
+    const sent = recordCalls(client);
+    const owner = ({ user }: { user?: unknown }) => (typeof user === "string" ? user : undefined);
+    await run({}, { client, owner });
+    client.destroy();
+    const actions = sent.calls.flatMap(({ action, input }): string[] =>
+      action === "TransactWriteItems"
+        ? input.TransactItems.flatMap((item: Record<string, { TableName: string }>) =>
+            Object.entries(item).map(([kind, { TableName }]) => `${kind}Item ${TableName}`),
+          )
+        : [`${action} ${input.TableName}`],
+    );
+    const on = (table: string) =>
+      [...new Set(actions)]
+        .flatMap((action) => (action.endsWith(` ${table}`) ? [action.split(" ")[0]] : []))
+        .sort();
+    expect({ theNew: on(bench.table), theOld: on(old) }).toEqual({
+      theNew: ["GetItem", "PutItem", "UpdateItem"],
+      theOld: ["DeleteItem", "GetItem", "Scan"],
+    });
+  });
+
   it("tells how far it is, and goes no faster than it is told", async () => {
     for (let n = 0; n < 12; n++) await signedIn({ n });
     const told: Progress[] = [];

@@ -11,7 +11,7 @@ const PAGES = await pages();
 async function pages(): Promise<string[]> {
   const [root, docs, examples] = await Promise.all([
     readdir(pathOf(".")),
-    readdir(pathOf("docs")),
+    readdir(pathOf("docs"), { recursive: true }),
     readdir(pathOf("examples"), { recursive: true }),
   ]);
   const paths = [

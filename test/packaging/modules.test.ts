@@ -21,7 +21,34 @@ const EXPORTS = {
   [`${PACKAGE}/hono`]: ["session"],
   [`${PACKAGE}/core`]: ["DEFAULTS", "SessionStoreError", "createSessionEngine"],
   [`${PACKAGE}/codecs`]: ["compress", "seal"],
+  [`${PACKAGE}/admin`]: [
+    "DAYS_A_MONTH",
+    "PERMISSIONS",
+    "PRICES",
+    "SOURCES",
+    "STORED_BYTES_PER_ROW",
+    "SessionStoreError",
+    "checkTable",
+    "countSessions",
+    "createTable",
+    "createTableInput",
+    "destroyAll",
+    "destroyAllOf",
+    "destroySession",
+    "findSession",
+    "hashOfOwner",
+    "listSessions",
+    "migrate",
+    "sessionEnded",
+    "sessionsOf",
+    "surveySessions",
+    "tableDefinition",
+    "tablePermissions",
+  ],
 };
+
+/** The entries that no other loads. */
+const APART = [`${PACKAGE}/codecs`, `${PACKAGE}/admin`];
 
 /** Makes a store and an engine as an application does, without sending anything. */
 const CONSTRUCT = `
@@ -59,12 +86,12 @@ let expressApp: Consumer;
 let honoApp: Consumer;
 let withoutExpress: Consumer;
 let withoutLibDynamodb: Consumer;
-let withoutCodecs: Consumer;
+let withoutThoseApart: Consumer;
 
 beforeAll(async () => {
   const tarball = inject("tarball");
   const notLib = DEPENDENCIES.filter((name) => name !== "@aws-sdk/lib-dynamodb");
-  [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutCodecs] =
+  [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutThoseApart] =
     await Promise.all([
       makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
       makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS]),
@@ -73,12 +100,13 @@ beforeAll(async () => {
       makeConsumer(tarball, [...notLib, ...EXPRESS]),
       makeConsumer(tarball, [...DEPENDENCIES, ...EXPRESS, ...HONO]),
     ]);
-  await rm(join(withoutCodecs.folder, "node_modules", PACKAGE, "dist", "codecs"), { recursive: true });
+  const dist = join(withoutThoseApart.folder, "node_modules", PACKAGE, "dist");
+  for (const name of ["codecs", "admin"]) await rm(join(dist, name), { recursive: true });
 });
 afterAll(() =>
   Promise.all(
-    [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutCodecs].map((consumer) =>
-      consumer.remove(),
+    [everyFramework, expressApp, honoApp, withoutExpress, withoutLibDynamodb, withoutThoseApart].map(
+      (consumer) => consumer.remove(),
     ),
   ),
 );
@@ -141,13 +169,14 @@ describe.each(FORMATS)("as %s", (format) => {
     expect(await expressApp.run(format, code)).toEqual({ ours: true, code: "ERR_SESSION_OPTIONS" });
   });
 
-  it.concurrent("no other entry loads the codecs", async () => {
-    const codecs = `${PACKAGE}/codecs`;
-    expect(await finds(everyFramework, codecs)).toBe(true);
-    expect(await finds(withoutCodecs, codecs)).toBe(false);
-    for (const entry of Object.keys(EXPORTS).filter((name) => name !== codecs)) {
+  it.concurrent("no other entry loads the codecs or administration", async () => {
+    for (const entry of APART) {
+      expect(await finds(everyFramework, entry)).toBe(true);
+      expect(await finds(withoutThoseApart, entry)).toBe(false);
+    }
+    for (const entry of Object.keys(EXPORTS).filter((name) => !APART.includes(name))) {
       const code = `${format === "module" ? `await import("${entry}");` : `require("${entry}");`} ${print("'loaded'")}`;
-      expect(await withoutCodecs.run(format, code), entry).toBe("loaded");
+      expect(await withoutThoseApart.run(format, code), entry).toBe("loaded");
     }
   });
 

@@ -18,6 +18,8 @@ export interface Command<Ready> {
 
 export interface Program<Ready> {
   readonly ready: Ready;
+  /** What it has printed since it was ready. */
+  printed(): string;
   /** What it has complained of so far. */
   complaints(): string;
   stop(): Promise<void>;
@@ -57,9 +59,13 @@ export async function startProgram<Ready>(asked: Command<Ready>): Promise<Progra
     await stop();
     throw new Error(`${command} did not start:\n${complaints}`, { cause: error });
   });
-  // Whatever it prints from now on is for nobody, and must not fill the pipe.
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
+  // Whoever read to that line has paused it, and what it prints must not fill the pipe.
   child.stdout.resume();
-  return { ready, complaints: () => complaints, stop };
+  return { ready, printed: () => printed, complaints: () => complaints, stop };
 }
 
 /** As bare as where applications run, and no credentials of this machine's in it. */
