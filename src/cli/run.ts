@@ -1,5 +1,6 @@
 // Runs the command that was typed, and says what came of it: messages, exit codes, and what Ctrl-C and a closed
 // pipe mean.
+import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { type CommandDefinition, EXIT, type ExitCode } from "./command.js";
 import { ask } from "./confirm.js";
@@ -53,6 +54,8 @@ function isAbort(error: unknown): boolean {
 /** Aborted when the program is to end: what was begun is finished. Who insists ends it at once. */
 function signalOfEnd(): AbortSignal {
   const end = new AbortController();
+  // All that waits side by side listens to it, and Node would warn of the eleventh.
+  setMaxListeners(0, end.signal);
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (end.signal.aborted) process.exit(EXIT.interrupted);

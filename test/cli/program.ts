@@ -13,7 +13,9 @@ const say: CommandDefinition<{ loud?: boolean }> = {
   configure(command) {
     command.argument("<word>").option("--loud");
   },
-  async run({ output }, { loud = false }, word = "") {
+  async run({ output, signal }, { loud = false }, word = "") {
+    // As many as long work has that waits side by side.
+    for (let i = 0; i < 64; i++) signal.addEventListener("abort", () => {});
     output.print(word);
     output.table(["word", "length"], [[word, String(word.length)]]);
     output.histogram("letters", [{ label: "a", count: 1 }]);
