@@ -46,10 +46,9 @@ export class TableCommands {
     }
   }
 
-  /** Waits by the option `sleep`. */
-  async sleep(ms: number): Promise<void> {
-    await this.options.sleep(ms, this.#signal);
-    this.#signal?.throwIfAborted();
+  /** Waits by the option `sleep`, or until the caller's signal: then the next command throws its reason. */
+  sleep(ms: number): Promise<void> {
+    return this.options.sleep(ms, this.#signal);
   }
 
   close(): void {

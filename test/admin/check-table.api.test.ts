@@ -454,6 +454,8 @@ describe("with the options previous and owner", () => {
       ["dynamodb:DeleteItem", "ok"],
       ["dynamodb:Scan", "ok"],
     ]);
+    const { findings } = await checkTable(storeAt(name, { previous: [{ hashPrefix: "before#" }] }));
+    expect(findings.filter(({ code }) => code === "table")).toHaveLength(1);
     const absent = [{ table: { name: "long-gone" } }];
     const check = await checkTable(storeAt(name, { previous: absent }));
     expect(check.findings.at(-1)).toMatchObject({ code: "table", level: "problem", tableName: "long-gone" });
@@ -472,7 +474,7 @@ describe("what a check throws", () => {
     const reason = new Error("enough");
     await expect(checkTable(storeAt("sessions"), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     for (const moment of ["DescribeTable", "GetItem", "DescribeTimeToLive", "DescribeContinuousBackups"]) {
-      const store = storeAt(await createPlainTable(client));
+      const store = storeAt(await createPlainTable(client), { timeout: 600_000 });
       const stop = new AbortController();
       proxy.decide = (action) => {
         if (action !== moment) return undefined;

@@ -123,6 +123,14 @@ describe("a table that is not there", () => {
     expect((await describeOf(store.table.name))?.KeySchema?.[0]?.AttributeName).toBe("id");
   });
 
+  it("is created once more where somebody deletes it meanwhile", async () => {
+    const { store } = storeAt(newName());
+    const notFound = failure("ResourceNotFoundException");
+    proxy.decide = script("DescribeTable", [notFound, inStatus("DELETING"), notFound]);
+    await createTable(store);
+    expect(proxy.requests.filter((action) => action === "CreateTable")).toHaveLength(2);
+  });
+
   it("is created when the account's other tables are, where it has too many on their way", async () => {
     const { store } = storeAt(newName());
     proxy.decide = script("CreateTable", [failure("LimitExceededException")]);
@@ -444,13 +452,19 @@ describe("what fails", () => {
       inRequest.abort(reason);
       return "hang";
     };
-    await expect(createTable(storeAt(newName()).store, { signal: inRequest.signal })).rejects.toBe(reason);
+    const patient = { ...storeAt(newName()).store, timeout: 600_000 };
+    await expect(createTable(patient, { signal: inRequest.signal })).rejects.toBe(reason);
     proxy.cut();
 
     const inPause = new AbortController();
     proxy.decide = (action) => (action === "DescribeTable" ? inStatus("CREATING") : undefined);
     const { store } = storeAt(newName());
-    const sleep = async () => inPause.abort(reason);
+    // As the default: it ends when its signal does.
+    const sleep = (_: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        signal?.addEventListener("abort", () => resolve());
+        inPause.abort(reason);
+      });
     await expect(createTable({ ...store, sleep }, { signal: inPause.signal })).rejects.toBe(reason);
   });
 
