@@ -7,8 +7,8 @@ import { resolveOptions, type SessionStoreOptions } from "../core/doors.js";
  *
  * - `sessions`: a door or an engine, whatever its options; always part of a policy.
  * - `owner`: the option `owner`; part of a policy where that is given.
- * - `lists`: `all`, `list`, `length` and `clear`, and `listSessions`, `countSessions`, `surveySessions` and
- *   `destroyAll` of administration.
+ * - `lists`: `all`, `list`, `length` and `clear`, and `listSessions`, `countSessions`, `surveySessions`,
+ *   `destroyAll` and `migrate` of administration.
  * - `names`: the names of the table's keys in the error where the options' are others, and the number of rows
  *   in the progress of long work.
  * - `check`: `checkTable`.

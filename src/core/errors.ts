@@ -6,7 +6,8 @@
  *
  * - `ERR_SESSION_OPTIONS`: an option is missing or cannot be meant, or a function among them gave what cannot
  *   be; the message names it and what kind of value was given.
- * - `ERR_SESSION_TABLE`: the table is absent, or its key schema is another one than the options say.
+ * - `ERR_SESSION_TABLE`: the table is absent, or its key schema is another one than the options say; or
+ *   `createTable` cannot make of the one that is there what the store needs.
  * - `ERR_SESSION_ACCESS`: credentials, region or permission; the message names the denied action.
  * - `ERR_SESSION_THROTTLED`: DynamoDB refused for lack of capacity, also after retries.
  * - `ERR_SESSION_TIMEOUT`: the operation did not end within the option `timeout`.

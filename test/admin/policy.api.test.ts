@@ -7,6 +7,7 @@ import {
   createTable,
   destroyAll,
   listSessions,
+  migrate,
   type SessionStoreOptions,
   tablePermissions,
 } from "../../src/admin/index.js";
@@ -14,7 +15,9 @@ import { PERMISSIONS } from "../../src/admin/policy.js";
 import { createSessionEngine } from "../../src/core/index.js";
 import { newId } from "../support/engines.js";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
+import { listen } from "../support/sent-actions.js";
 import { createTable as createPlainTable, testClient, testClientConfig } from "../support/tables.js";
+import { describeTransactions } from "../support/transactions.js";
 
 let proxy: FaultProxy;
 const client = testClient();
@@ -74,6 +77,32 @@ describe("what is sent", () => {
     expect(sentBesides(sessions.table)).toEqual(lists.table);
     await countSessions(store, { onProgress() {} });
     expect(sentBesides([...sessions.table, ...lists.table])).toEqual(names.table);
+  });
+});
+
+describeTransactions("what is sent to two tables", () => {
+  it("by migrate is what is to be allowed for sessions, owners and lists, and no more", async () => {
+    const store = await makeStore();
+    const old = {
+      name: await createPlainTable(client, { hashKey: "id", sortKey: null }),
+      hashPrefix: "sess:",
+    };
+    const before = createSessionEngine({ table: { ...old, hashKey: "id", sortKey: null }, client });
+    for (let n = 0; n < 3; n++) await before.save(newId(), { user: "ada", n });
+    const heard = listen(proxy);
+    const owner = ({ user }: { user?: unknown }) => (typeof user === "string" ? user : undefined);
+    const options = { ...store, owner, hashIds: true };
+    expect(await migrate(options, { from: "connect-dynamodb", table: old })).toMatchObject({ moved: 3 });
+    const line = JSON.stringify({ id: newId(), data: { user: "ada" }, expires: Date.now() + 60_000 });
+    expect(await migrate(options, { from: "jsonl", text: line })).toMatchObject({ moved: 1 });
+    const permitted = (where: "table" | "previous") =>
+      [PERMISSIONS.sessions, PERMISSIONS.owner, PERMISSIONS.lists].flatMap(
+        (feature): readonly string[] => feature[where],
+      );
+    expect(permitted("table")).toEqual(expect.arrayContaining(heard.in(store.table.name)));
+    expect(permitted("previous")).toEqual(expect.arrayContaining(heard.in(old.name)));
+    expect(heard.in(old.name)).toContain("DeleteItem");
+    expect(heard.in(store.table.name)).toContain("PutItem");
   });
 });
 

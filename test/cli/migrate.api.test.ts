@@ -190,8 +190,8 @@ describe("migrate refuses, with 2 and why:", () => {
   });
 
   it("what is where it belongs needs no move", async () => {
-    const { code, stdout } = await cli.run(args("--from", "cyclic-0.0"));
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await cli.run(args("--from", "cyclic-0.0"));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("There is nothing to move.");
   });
 

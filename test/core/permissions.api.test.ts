@@ -15,6 +15,7 @@ import { codeIn, readPage, rowsOf, sectionOf } from "../docs/pages.js";
 import { Clock, newId } from "../support/engines.js";
 import { sessionData } from "../support/express-apps.js";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
+import { listen } from "../support/sent-actions.js";
 import { createTable, type KeyNames, testClient } from "../support/tables.js";
 import { describeTransactions } from "../support/transactions.js";
 
@@ -25,52 +26,6 @@ beforeAll(async () => {
   proxy = await startFaultProxy(inject("endpoint"));
 });
 afterAll(() => proxy.close());
-
-/** What reached the API since this was called: actions by table, and the partition keys that were named. */
-function listen() {
-  const actions = new Map<string, Set<string>>();
-  const partitions = new Set<string>();
-  const note = (table: string, action: string, keys: readonly Item[] = []) => {
-    actions.set(table, (actions.get(table) ?? new Set()).add(action));
-    for (const { pk, id } of keys) partitions.add((pk ?? id)?.S ?? "no key");
-  };
-  proxy.decide = (action, body) => {
-    const sent: Sent = Object(body);
-    const { TransactItems = [], RequestItems = {} } = sent;
-    for (const part of TransactItems) {
-      for (const [name, { TableName, Key, Item }] of Object.entries(part))
-        note(TableName, `${name}Item`, [Key ?? Item ?? {}]);
-    }
-    for (const [table, { Keys }] of Object.entries(RequestItems)) note(table, action, Keys);
-    if (sent.TableName === undefined) return undefined;
-    const owner = sent.ExpressionAttributeValues?.[":owner"];
-    const keys = [sent.Key, action === "Query" && owner ? { pk: owner } : undefined];
-    note(
-      sent.TableName,
-      action,
-      keys.filter((key) => key !== undefined),
-    );
-    return undefined;
-  };
-  const sortedIn = (table: string) => [...(actions.get(table) ?? [])].sort();
-  return { in: sortedIn, partitions };
-}
-
-interface Item {
-  readonly [name: string]: { readonly S?: string };
-}
-interface Part {
-  readonly TableName: string;
-  readonly Key?: Item;
-  readonly Item?: Item;
-}
-interface Sent {
-  readonly TableName?: string;
-  readonly Key?: Item;
-  readonly ExpressionAttributeValues?: Item;
-  readonly RequestItems?: Record<string, { readonly Keys: Item[] }>;
-  readonly TransactItems?: Record<string, Part>[];
-}
 
 /** A table of its own, and what works on it over the proxy. */
 async function makeTable(keys: KeyNames = {}) {
@@ -194,7 +149,7 @@ describe("what is to be allowed on the table", () => {
     ["onEvent", { onEvent: () => {} }],
   ])("for %s is what is used, and no more", async (_, options) => {
     const { engine, unheard, name, clock } = await makeTable();
-    const heard = listen();
+    const heard = listen(proxy);
     await useSessions(engine(options), clock, async (data) => {
       const session = unheard(options).create(newId());
       await unheard(options).save(session, data);
@@ -209,7 +164,7 @@ describe("what is to be allowed on the table", () => {
     await unheard().save(newId(), { n: 1 });
     const data = sessionData({ n: 1 });
     await store().set(newId(), data);
-    const heard = listen();
+    const heard = listen(proxy);
     await useLists(engine(), store());
     expect(Object.keys(await store().all())).toEqual([]);
     expect(besides(heard.in(name), PERMISSIONS.sessions.table)).toEqual(PERMISSIONS.lists.table);
@@ -219,7 +174,7 @@ describe("what is to be allowed on the table", () => {
   it("for the names of other keys is what is used besides, and no more", async () => {
     const { engine, name } = await makeTable({ hashKey: "id", sortKey: null });
     const other = createSessionEngine({ table: { name }, client: testClient({ endpoint: proxy.endpoint }) });
-    const heard = listen();
+    const heard = listen(proxy);
     await expect(other.load(newId())).rejects.toThrow(/the table has hash key "id" and no sort key/);
     expect(besides(heard.in(name), PERMISSIONS.sessions.table)).toEqual(PERMISSIONS.names.table);
     await engine().load(newId());
@@ -229,7 +184,7 @@ describe("what is to be allowed on the table", () => {
 describeTransactions("what is to be allowed where transactions are sent", () => {
   it("for owner is what is used besides, and no more", async () => {
     const { engine, unheard, name, clock } = await makeTable();
-    const heard = listen();
+    const heard = listen(proxy);
     await useSessions(engine({ owner }), clock, async (data) => {
       const session = unheard({ owner }).create(newId());
       await unheard({ owner }).save(session, data);
@@ -261,7 +216,7 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
       return session.id;
     };
     const sessions = PERMISSIONS.sessions;
-    const heard = listen();
+    const heard = listen(proxy);
     await useSessions(now.engine(options), now.clock, make);
     expect(heard.in(old.name)).toEqual(sorted(sessions.previous));
     expect(heard.in(now.name)).toEqual(sorted(sessions.table));
@@ -276,7 +231,7 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
   it("for previous and owner is what is used in the old table besides", async () => {
     const [now, old] = [await makeTable(), await makeTable()];
     const options: Options = { owner, previous: [{ table: old.table }] };
-    const heard = listen();
+    const heard = listen(proxy);
     await useSessions(now.engine(options), now.clock, async (data) => {
       const session = old.unheard({ owner, now: now.clock.now }).create(newId());
       await old.unheard({ owner, now: now.clock.now }).save(session, data);
@@ -292,7 +247,7 @@ describeTransactions("what is to be allowed where transactions are sent", () => 
 
   it("for previous in the same table is nothing more", async () => {
     const { engine, unheard, name, clock } = await makeTable();
-    const heard = listen();
+    const heard = listen(proxy);
     const options: Options = { hashIds: true, previous: [{ hashIds: false }] };
     await useSessions(engine(options), clock, async (data) => {
       const session = unheard().create(newId());

@@ -130,6 +130,8 @@ async function textOf(
 function warnOfServers({ store, output }: CommandContext, { from, dryRun }: MigrateFlags): void {
   const knowsPrevious = (store.previous ?? []).length > 0;
   if (from === undefined || from === "jsonl" || knowsPrevious || dryRun) return;
+  // That is where the store looks.
+  if (from === "cyclic-0.0" && !store.hashIds) return;
   output.warn(
     "servers find a session that is not moved yet by the option previous alone, and there is none in what this command was given; the guides in docs/migrate have the line",
   );
