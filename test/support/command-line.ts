@@ -22,7 +22,12 @@ export interface Started {
 export interface CommandLine {
   /** Runs it to its end. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): Started;
+  /** @param onPrinted is given what it prints, which is not kept then. */
+  start(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    onPrinted?: (text: string) => void,
+  ): Started;
 }
 
 /** What lets it talk to an emulator. */
@@ -39,7 +44,7 @@ export function commandLine(entry = new URL("../../src/cli/main.ts", import.meta
     made = await makeProgram(entry);
   });
   afterAll(() => made.remove());
-  const start: CommandLine["start"] = (args, env = LOCAL_CREDENTIALS) => {
+  const start: CommandLine["start"] = (args, env = LOCAL_CREDENTIALS, onPrinted = undefined) => {
     const child = spawn(process.execPath, [made.program, ...args], {
       env: { ...bareEnvironment(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -47,7 +52,8 @@ export function commandLine(entry = new URL("../../src/cli/main.ts", import.meta
     const printed = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
-        printed[name] += text;
+        if (name === "stdout" && onPrinted) onPrinted(text);
+        else printed[name] += text;
       });
     }
     // Not before its output has ended as well.
