@@ -6,6 +6,8 @@ import type { Costed, ResolvedOptions } from "../core/doors.js";
 export class Pace {
   readonly #options: Pick<ResolvedOptions, "now" | "sleep">;
   readonly #unitsPerMs: number;
+  /** One waits at a time: a signal that many listen to is taken for a leak by Node. */
+  #turn: Promise<void> = Promise.resolve();
   /** When all that has begun is paid for. */
   #paidAt: number;
 
@@ -27,17 +29,22 @@ export class Pace {
     signal: AbortSignal | undefined,
     work: () => Promise<Result>,
   ): Promise<Result> {
+    const turn = this.#turn.then(() => this.#begin(expectedUnits, signal));
+    this.#turn = turn.catch(() => {});
+    await turn;
+    const result = await work();
+    this.#pay(this.#paidAt, result.units - expectedUnits);
+    return result;
+  }
+
+  async #begin(expectedUnits: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { now, sleep } = this.#options;
     const beginsAt = Math.max(now(), this.#paidAt);
     this.#pay(beginsAt, expectedUnits);
-    if (beginsAt > now()) {
-      await sleep(beginsAt - now(), signal);
-      signal?.throwIfAborted();
-    }
-    const result = await work();
-    this.#pay(this.#paidAt, result.units - expectedUnits);
-    return result;
+    if (beginsAt <= now()) return;
+    await sleep(beginsAt - now(), signal);
+    signal?.throwIfAborted();
   }
 
   #pay(from: number, units: number): void {
