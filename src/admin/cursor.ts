@@ -8,8 +8,8 @@ export type RowKeys = Readonly<Record<string, string>>;
 /** How far one part of a place is: at its beginning, behind a row, or done. */
 export type Mark = "start" | "done" | RowKeys;
 
-/** How many parts a table can be read in side by side. */
-export const MOST_SEGMENTS = 1000;
+/** How many parts a table is read in side by side at most: of each, a page of up to 1 MB is in the memory. */
+export const MOST_SEGMENTS = 64;
 
 /** Of each place, how far each of its parts is. */
 export type Marks = Mark[][];

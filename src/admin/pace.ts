@@ -21,30 +21,30 @@ export class Pace {
   /**
    * Does something once what began before is paid for.
    *
-   * @param expectedUnits what it is taken to cost until that is known.
+   * @param cost what it is taken to cost until that is known, and what it costs at least whatever it says.
    * @throws the signal's reason, and what the work throws.
    */
   async take<Result extends Costed>(
-    expectedUnits: number,
-    signal: AbortSignal | undefined,
+    { expectedUnits, leastUnits }: { expectedUnits: number; leastUnits: number },
+    signal: AbortSignal,
     work: () => Promise<Result>,
   ): Promise<Result> {
     const turn = this.#turn.then(() => this.#begin(expectedUnits, signal));
     this.#turn = turn.catch(() => {});
     await turn;
     const result = await work();
-    this.#pay(this.#paidAt, result.units - expectedUnits);
+    this.#pay(this.#paidAt, Math.max(result.units, leastUnits) - expectedUnits);
     return result;
   }
 
-  async #begin(expectedUnits: number, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
+  async #begin(expectedUnits: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const { now, sleep } = this.#options;
     const beginsAt = Math.max(now(), this.#paidAt);
     this.#pay(beginsAt, expectedUnits);
     if (beginsAt <= now()) return;
     await sleep(beginsAt - now(), signal);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
   }
 
   #pay(from: number, units: number): void {

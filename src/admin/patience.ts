@@ -7,7 +7,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** What passes by itself. */
-const PASSING = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT", "ERR_SESSION_UNAVAILABLE"];
+const PASSING = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT"];
+/** What passes where the table has answered before; else it may be an endpoint that nobody is at. */
+const PASSING_LATER = [...PASSING, "ERR_SESSION_UNAVAILABLE"];
 /** What is wrong with one session, and not with the table. */
 const ONE_SESSIONS = [
   "ERR_SESSION_CORRUPT",
@@ -26,20 +28,23 @@ export function isOneSessions(error: unknown): error is SessionStoreError {
  * Does something again, with growing pauses, as long as it fails for what passes; some 20 seconds in all,
  * besides what each attempt takes.
  *
+ * @param hasAnswered whether the table is known to be there.
  * @throws the last attempt's failure, or the signal's reason.
  */
 export async function patiently<T>(
   inventory: Inventory,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
+  hasAnswered: boolean,
   work: () => Promise<T>,
 ): Promise<T> {
   const { sleep, randomId } = inventory.options;
+  const passing = hasAnswered ? PASSING_LATER : PASSING;
   for (let attempt = 1; ; attempt++) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
-      const passes = error instanceof SessionStoreError && PASSING.includes(error.code);
+      const passes = error instanceof SessionStoreError && passing.includes(error.code);
       if (!passes || attempt === ATTEMPTS) throw error;
       const longest = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       // Two operators who were throttled together part.

@@ -56,7 +56,7 @@ const TIME_TO_LIVE = { type: "Service", principalId: "dynamodb.amazonaws.com" };
  * watch the place that it moves to.
  *
  * @param store the options that the application gives to its store. `previous` is not looked at.
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, `ERR_SESSION_CORRUPT` where a session's row cannot be read.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`.
  * @example
  * export async function handler(event) {
  *   for (const record of event.Records) {
@@ -70,7 +70,7 @@ export function sessionEnded(record: StreamRecord, store: SessionStoreOptions): 
   if (record.eventName !== "REMOVE" || !record.dynamodb?.OldImage) return undefined;
   const removedAt = msOf(record.dynamodb.ApproximateCreationDateTime);
   const item = attributesOf(record.dynamodb.OldImage);
-  const session = sessionIn(item, { ...place, absoluteTtl: store.absoluteTtl }, removedAt ?? 0);
+  const session = sessionOf(item, { ...place, absoluteTtl: store.absoluteTtl }, removedAt ?? 0);
   if (session === undefined) return undefined;
   const { id, shortId, owner, key, isExpired } = session;
   const { hashIds } = place.keys;
@@ -81,6 +81,17 @@ export function sessionEnded(record: StreamRecord, store: SessionStoreOptions): 
     owner,
     reason: isByTimeToLive(record) || isExpired ? "expired" : "destroyed",
   };
+}
+
+/** One whose end cannot be read has ended all the same: a record that fails would hold up all behind it. */
+function sessionOf(item: Item, rules: Parameters<typeof sessionIn>[1], removedAt: number) {
+  try {
+    return sessionIn(item, rules, removedAt);
+  } catch {
+    const { until, expires, created, ...rest } = item;
+    const session = sessionIn(rest, rules, removedAt);
+    return session && { ...session, isExpired: false };
+  }
 }
 
 function isByTimeToLive({ userIdentity = {} }: StreamRecord): boolean {

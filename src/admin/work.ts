@@ -45,7 +45,7 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Is told how far the call is, after each page. What it throws harms nothing. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** How many parts of the table are read side by side, 1 to 1 000. Default 4; for a list 1. */
+  /** How many parts of the table are read side by side, 1 to 64. Default 4; for a list 1. */
   readonly segments?: number | undefined;
   /** Capacity units a second at most, reads and writes together. Default: no limit. */
   readonly maxUnitsPerSecond?: number | undefined;
@@ -59,7 +59,7 @@ export const WORK_CHECKS: Record<keyof WorkOptions, Check> = {
   onProgress: A_FUNCTION,
   segments: [
     (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_SEGMENTS,
-    "a whole number, 1 to 1 000",
+    "a whole number, 1 to 64",
   ],
   maxUnitsPerSecond: [
     (value) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY,
@@ -96,6 +96,7 @@ export class Work {
   #units = 0;
   #total: number | undefined;
   #unitsPerRow = 0;
+  #hasAnswered = false;
 
   private constructor(inventory: Inventory, options: WorkOptions, segments: number) {
     const { signal, maxUnitsPerSecond, from } = options;
@@ -159,12 +160,19 @@ export class Work {
   /**
    * Does something that costs units, at the call's pace, again where it fails for what passes by itself.
    *
+   * @param expectedUnits what it is taken to cost until that is known.
+   * @param leastUnits what it costs at least: refused writes are billed, and say nothing of it.
    * @throws {SessionStoreError} what does not pass; the signal's reason.
    */
-  async spend<Result extends Costed>(expectedUnits: number, step: () => Promise<Result>): Promise<Result> {
-    const result = await this.#pace.take(expectedUnits, this.signal, () =>
-      patiently(this.inventory, this.signal, step),
+  async spend<Result extends Costed>(
+    expectedUnits: number,
+    step: () => Promise<Result>,
+    leastUnits = 0,
+  ): Promise<Result> {
+    const result = await this.#pace.take({ expectedUnits, leastUnits }, this.signal, () =>
+      patiently(this.inventory, this.signal, this.#hasAnswered, step),
     );
+    this.#hasAnswered = true;
     this.#units += result.units;
     return result;
   }
@@ -224,6 +232,8 @@ export class Work {
       const part = read(segment, mark);
       // Whoever waits for another part still learns of it, when its turn comes.
       part.catch(() => {});
+      // Behind the others, so that each part has its turn.
+      onTheirWay.delete(segment);
       onTheirWay.set(segment, part);
     };
     for (const [segment, mark] of marks.entries()) begin(segment, mark);

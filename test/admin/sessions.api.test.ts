@@ -158,6 +158,41 @@ describe("a list", () => {
     expect(found.sort()).toEqual(ids);
   });
 
+  it("reads its parts by turns, however slowly it is taken", async () => {
+    await fill(40, { filler: "x".repeat(3500) });
+    const client = testClient();
+    onTestFinished(() => client.destroy());
+    const { calls } = recordCalls(client);
+    const options = { segments: 2, maxUnitsPerSecond: 2 };
+    for await (const _ of listSessions(storeOf({ client, sleep: hurried() }), options))
+      await readRows(bench.client, bench.table);
+    const parts = calls.flatMap(({ action, input }) => (action === "Scan" ? [input.Segment] : []));
+    const ofFirst = parts.slice(0, 8).filter((segment) => segment === 0).length;
+    expect(parts.length).toBeGreaterThan(8);
+    expect([3, 4, 5]).toContain(ofFirst);
+  });
+
+  it("says at once that nobody is at an endpoint, and bears it later", async () => {
+    await fill(3);
+    let scans = 0;
+    const gone = { status: 503, body: { message: "nobody" } };
+    const proxy = await startFaultProxy(inject("endpoint"), () => gone);
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({ endpoint: proxy.endpoint, maxAttempts: 1 });
+    const pauses: number[] = [];
+    const store = {
+      ...storeOf(),
+      client: undefined,
+      clientConfig,
+      sleep: hurried((ms) => void pauses.push(ms)),
+    };
+    await expect(listed(store)).rejects.toMatchObject({ code: "ERR_SESSION_UNAVAILABLE" });
+    expect(Math.max(0, ...pauses)).toBeLessThan(1000);
+    proxy.decide = (action) => (action === "Scan" && ++scans > 1 && scans < 4 ? gone : undefined);
+    expect(await listed(store, { maxUnitsPerSecond: 1 })).toHaveLength(3);
+    expect(scans).toBeGreaterThan(3);
+  });
+
   it("that nobody reads to its end asks for no more pages", async () => {
     await fill(30);
     const client = testClient();
@@ -255,6 +290,24 @@ describe("destroying all sessions", () => {
   });
 });
 
+it("destroying all leaves a session that can have no key here, says so, and ends the others", async () => {
+  const long = `before#${"x".repeat(700)}`;
+  await putRow(bench.client, bench.table, {
+    pk: { S: long },
+    sk: { S: long },
+    sess: { S: "{}" },
+    expires: { N: String(NOW / 1000 + 60) },
+  });
+  const hashPrefix = "y".repeat(500);
+  const { engine } = bench.engine({ table: { hashPrefix } });
+  for (const id of [newId(), newId()]) await engine.save(engine.create(id), { n: 1 });
+  const store = storeOf({ table: { name: bench.table, hashPrefix }, previous: [{ hashPrefix: "before#" }] });
+  const { destroyed, unreadable } = await destroyAll(store);
+  expect(destroyed).toBe(2);
+  expect(unreadable.map(({ code }) => code)).toEqual(["ERR_SESSION_ID"]);
+  expect(await readRows(bench.client, bench.table)).toHaveLength(1);
+});
+
 describeTransactions("an owner's sessions", () => {
   const owner = ({ user }: Readonly<Record<string, unknown>>) =>
     user === undefined ? undefined : String(user);
@@ -286,7 +339,7 @@ describe("bad input is refused by name, before anything is sent:", () => {
   it.each<[keyof WorkOptions, unknown]>([
     ["segments", 0],
     ["segments", 1.5],
-    ["segments", 1001],
+    ["segments", 65],
     ["maxUnitsPerSecond", 0],
     ["maxUnitsPerSecond", Number.NaN],
     ["signal", {}],

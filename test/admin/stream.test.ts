@@ -52,12 +52,15 @@ describe("a session that was removed", () => {
       expect(sessionEnded({ ...REMOVE, dynamodb: { OldImage: image } }, store)).toBeUndefined();
   });
 
-  it("refuses options without a table, and a session's row that cannot be read", () => {
+  it("whose end cannot be read was destroyed, or expired by time to live", () => {
+    const broken = { ...REMOVE, dynamodb: { OldImage: { ...OldImage, until: { S: "soon" } } } };
+    expect(reasonOf(broken)).toBe("destroyed");
+    const userIdentity = { type: "Service", principalId: "dynamodb.amazonaws.com" };
+    expect(reasonOf({ ...broken, userIdentity })).toBe("expired");
+  });
+
+  it("is not told without a table", () => {
     expect(() => sessionEnded(REMOVE, { table: { name: "" } })).toThrow("table.name");
-    const broken = { ...OldImage, until: { S: "soon" } };
-    expect(() => sessionEnded({ ...REMOVE, dynamodb: { OldImage: broken } }, store)).toThrow(
-      expect.objectContaining({ code: "ERR_SESSION_CORRUPT" }),
-    );
   });
 
   it("whose data is in bytes, as Lambda and the SDK give them, is one", () => {
