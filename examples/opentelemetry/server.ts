@@ -53,9 +53,11 @@ const server = app.listen(port, host, (error) => {
   if (address !== null && typeof address === "object") announce(host, address.port);
 });
 
-process.once("SIGTERM", () => {
-  server.close(async () => {
-    await store.close();
-    await shutdown();
+// Ctrl-C, and what ends a service.
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => {
+    server.close(async () => {
+      await store.close();
+      await shutdown();
+    });
   });
-});

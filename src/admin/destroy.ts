@@ -47,6 +47,7 @@ export async function destroyAll(
           await work.spend(EXPECTED_UNITS, () => work.inventory.remove(found));
           destroyed += 1;
           work.count(1);
+          work.tell();
         } catch (error) {
           if (!isOneSessions(error)) throw error;
           if (unreadable.length < MOST_UNREADABLE) unreadable.push(error);
