@@ -1,6 +1,7 @@
 // Ends sessions: all of a store's, or all of an owner's.
 import type { DestroyAllOptions, SessionStoreError, SessionStoreOptions } from "../core/doors.js";
-import { withOwners } from "./list.js";
+import { withOwner } from "./list.js";
+import { withInventory } from "./open.js";
 import { isOneSessions } from "./patience.js";
 import { checkWork, Work, type WorkOptions } from "./work.js";
 
@@ -74,5 +75,5 @@ export async function destroyAllOf(
   owner: string,
   options: DestroyAllOptions = {},
 ): Promise<number> {
-  return withOwners(store, ({ engine }) => engine.destroyAllOf(owner, options));
+  return withInventory(withOwner(store), ({ engine }) => engine.destroyAllOf(owner, options));
 }

@@ -1,6 +1,7 @@
 // One session, by its id: looked at, or destroyed.
-import { Inventory, SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
+import { SessionStoreError, type SessionStoreOptions } from "../core/doors.js";
 import { type ListedSession, listedOf } from "./list.js";
+import { withInventory } from "./open.js";
 
 /**
  * A session by its id, live or expired, in the table or a previous place: with its data and size, by a strong
@@ -32,16 +33,4 @@ export async function findSession(
  */
 export async function destroySession(store: SessionStoreOptions, id: string): Promise<void> {
   return withInventory(store, ({ engine }) => engine.destroy(id));
-}
-
-async function withInventory<Result>(
-  store: SessionStoreOptions,
-  work: (inventory: Inventory) => Promise<Result>,
-): Promise<Result> {
-  const inventory = new Inventory(store);
-  try {
-    return await work(inventory);
-  } finally {
-    await inventory.close();
-  }
 }

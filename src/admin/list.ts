@@ -4,12 +4,13 @@ import {
   type Check,
   checkEach,
   type FoundSession,
-  Inventory,
+  type Inventory,
   type SessionData,
   SessionStoreError,
   type SessionStoreOptions,
   TRUE_OR_FALSE,
 } from "../core/doors.js";
+import { withInventory } from "./open.js";
 import { WORK_CHECKS, Work, type WorkOptions } from "./work.js";
 
 /** A session as it was found. */
@@ -110,7 +111,7 @@ export async function* listSessions(
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, `ERR_SESSION_CORRUPT`; as every read of the store.
  */
 export async function sessionsOf(store: SessionStoreOptions, owner: string): Promise<ListedSession[]> {
-  return withOwners(store, async (inventory) => {
+  return withInventory(withOwner(store), async (inventory) => {
     const sessions = await inventory.sessionsOf(owner);
     return sessions.map((found) => {
       const listed = listedOf(found, inventory);
@@ -120,17 +121,9 @@ export async function sessionsOf(store: SessionStoreOptions, owner: string): Pro
   });
 }
 
-/** Works on an owner's sessions, for which it takes no function `owner`. */
-export async function withOwners<Result>(
-  store: SessionStoreOptions,
-  work: (inventory: Inventory) => Promise<Result>,
-): Promise<Result> {
-  const inventory = new Inventory({ ...store, owner: store.owner ?? (() => undefined) });
-  try {
-    return await work(inventory);
-  } finally {
-    await inventory.close();
-  }
+/** The store with an option `owner`, without which nobody is an owner, for who looks for them by name. */
+export function withOwner(store: SessionStoreOptions): SessionStoreOptions {
+  return { ...store, owner: store.owner ?? (() => undefined) };
 }
 
 /** A session that was found, for who asked; or why its data cannot be read. */
