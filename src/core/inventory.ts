@@ -50,6 +50,13 @@ export interface InventoryPage {
   readonly sessions: FoundSession[];
   /** Why each row that cannot be read cannot: `ERR_SESSION_CORRUPT`. */
   readonly unreadable: SessionStoreError[];
+  /** Which of `places` it is a page of. */
+  readonly place: number;
+  /**
+   * How many rows are no sessions of this place for their ids alone: they are hashed, and `hashIds` says that
+   * they are not, or the other way round. Those of another of the store's places are not counted.
+   */
+  readonly otherIds: number;
   /** How many rows were read, whosever they are. */
   readonly scanned: number;
   /** The capacity units that this page cost. */
@@ -172,7 +179,8 @@ export class Inventory {
         else sessions.push(found);
       }
       const { scanned, next } = page;
-      return { sessions, unreadable, scanned, next, units: operation.capacityUnits };
+      const otherIds = page.otherIds.filter((key) => !this.#isElsewheres(key, place)).length;
+      return { sessions, unreadable, place, otherIds, scanned, next, units: operation.capacityUnits };
     });
   }
 
@@ -305,6 +313,18 @@ export class Inventory {
       if (error instanceof SessionStoreError) return error;
       throw error;
     }
+  }
+
+  /** Whether a row that is no session of its place for its id's hash is one of another place in its table. */
+  #isElsewheres(key: string, place: number): boolean {
+    const { tableName, keys } = this.places[place] ?? this.options;
+    return this.places.some(
+      (other) =>
+        other.tableName === tableName &&
+        other.keys.hashKey === keys.hashKey &&
+        other.keys.hashIds !== keys.hashIds &&
+        isStorageKey(key, other.keys),
+    );
   }
 
   #foundBy(row: SessionRow): FoundSession {

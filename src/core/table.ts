@@ -75,6 +75,8 @@ export interface ScannedPage {
   readonly rows: ScannedRow[];
   /** How many rows were read, whosever they are. */
   readonly scanned: number;
+  /** The keys of rows that would be sessions, but for `hashIds`: a hash stands there for an id, or an id for a hash. */
+  readonly otherIds: string[];
   readonly next: Item | undefined;
 }
 
@@ -590,12 +592,14 @@ export async function scanPage(
   });
   const page = await table.sender.send("Scan", operation, command);
   const rows: ScannedRow[] = [];
+  const otherIds: string[] = [];
   for (const item of page.Items ?? []) {
     const key = item[keys.hashKey]?.S;
-    const isOurs = isHashed(item) === keys.hashIds;
-    if (isOurs && key !== undefined && isStorageKey(key, keys)) rows.push({ table, key, item });
+    if (key === undefined || !isStorageKey(key, keys)) continue;
+    if (isHashed(item) === keys.hashIds) rows.push({ table, key, item });
+    else otherIds.push(key);
   }
-  return { rows, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
+  return { rows, otherIds, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
 }
 
 const WITHOUT_DATA = ROW_ATTRIBUTES.filter((name) => name !== "sess");

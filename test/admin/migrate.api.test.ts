@@ -50,6 +50,7 @@ const nothing = {
   expired: 0,
   unreadable: 0,
   failed: 0,
+  otherIds: 0,
   failures: [],
 };
 
@@ -99,6 +100,31 @@ describeTransactions("moving in", () => {
     expect(said).toContain(`the row \\"sess:${bad.slice(0, 4)}…\\" cannot be read`);
     expect(await readRows(bench.client, old)).toHaveLength(3);
     expect(await bench.row(good)).toBeDefined();
+  });
+
+  it.each([false, true])(
+    "says what to set where the rows' ids are hashed otherwise than their place says: hashIds %s",
+    async (hashIds) => {
+      const before = { table: { hashPrefix: "before#" }, hashIds: !hashIds };
+      const { engine } = bench.engine(before);
+      for (let n = 0; n < 3; n++) await engine.save(engine.create(newId()), { n });
+      const rows = await readRows(bench.client, bench.table);
+      const report = await migrate(storeOptions({ hashIds, previous: [{ hashPrefix: "before#" }] }));
+      expect(report).toMatchObject({ scanned: 3, moved: 0, otherIds: 3 });
+      expect(report.failures).toEqual([
+        { code: "ERR_SESSION_OPTIONS", message: expect.stringContaining(`hashIds: ${!hashIds} in previous`) },
+      ]);
+      expect(await readRows(bench.client, bench.table)).toEqual(rows);
+    },
+  );
+
+  it("takes hashed sessions of the very table for no misread ones of the place before them", async () => {
+    const now = bench.engine({ hashIds: true });
+    await now.engine.save(now.engine.create(newId()), {});
+    const before = bench.engine();
+    await before.engine.save(before.engine.create(newId()), {});
+    const report = await migrate(storeOptions({ hashIds: true, previous: [{ hashIds: false }] }));
+    expect(report).toMatchObject({ moved: 1, otherIds: 0, failures: [] });
   });
 
   it("a dry run counts, and writes nothing", async () => {

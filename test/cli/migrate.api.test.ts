@@ -93,6 +93,25 @@ describeTransactions("migrate", () => {
     expect(stdout).toMatch(/^1 +moved$/m);
   });
 
+  it("ends with 1 where previous forgets that the old ids are not hashed, and says what to set", async () => {
+    await signedIn({ user: "ada" });
+    const table = { name: old, hashKey: "id", sortKey: null, hashPrefix: "sess:" };
+    const options = { previous: [{ table }], hashIds: true };
+    const config = await file("forgets.mjs", `export default ${JSON.stringify(options)};`);
+    const { code, stdout } = await cli.run(args("--config", config));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^0 +moved$/m);
+    expect(stdout).toContain("Give their place hashIds: false in previous");
+    expect(await readRows(bench.client, old)).toHaveLength(1);
+  });
+
+  it("warns where it met rows and not one session", async () => {
+    await putRow(bench.client, old, { id: { S: "order#1" }, sess: { S: "{}" } });
+    const { code, stderr } = await cli.run(fromOld());
+    expect(code).toBe(0);
+    expect(stderr).toContain("no row that was read is a session by the keys and the prefix");
+  });
+
   it("ends with 1 where sessions are left, and names them shortly", async () => {
     const bad = await signedIn({}, "secret");
     await signedIn({ user: "ada" });

@@ -61,8 +61,8 @@ const LINES = 32;
  *
  * @param store the options that the application gives to its store. Where they have `previous`, the source must
  * be among its places.
- * @returns what came of each session: see {@link MigrationReport}. Where `failed` and `unreadable` are 0,
- * the source has no live session that the table has not.
+ * @returns what came of each session: see {@link MigrationReport}. Where `failed`, `unreadable` and
+ * `otherIds` are 0, the source has no live session that the table has not.
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once, and
  * `ERR_SESSION_THROTTLED`, `ERR_SESSION_TIMEOUT`, `ERR_SESSION_UNAVAILABLE` where they last. What was moved by
  * then is moved: call it again. Or the reason of `signal`.
@@ -100,6 +100,7 @@ export async function migrate(
 async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
   const places = placesFrom(work.inventory.places, source);
   for await (const page of work.pages({ attributes: "all", places })) {
+    tally.misread(page.otherIds, page.place, work.inventory.places[page.place]);
     for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
     await work.eachOf(page.sessions, async (found) => {
       await moveOne({ work, tally }, found);

@@ -154,6 +154,10 @@ function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCod
     [report.expired, "expired: left where they are"],
     [report.unreadable, "cannot be read: left where they are"],
     [report.failed, "failed"],
+    [
+      report.otherIds,
+      "rows whose ids are hashed, or not, otherwise than the options say: left where they are",
+    ],
   ];
   const shown = figures.filter(([count], i) => i === 0 || count > 0);
   output.table(
@@ -164,12 +168,16 @@ function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCod
   for (const { message } of report.failures.slice(0, MOST_SHOWN)) output.print(visible(message));
   const left = report.failed + report.unreadable;
   if (left > MOST_SHOWN) output.print(`… and ${left - MOST_SHOWN} more; --json has the first 1000`);
-  if (left > 0) return EXIT.failed;
+  if (left + report.otherIds > 0) return EXIT.failed;
   if (isEmpty) {
     // What an export leaves behind that failed.
     output.warn("there was not one line in the file; see that its export ended well");
     return EXIT.failed;
   }
+  if (report.scanned > 0 && figures.every(([count]) => count === 0))
+    output.warn(
+      "no row that was read is a session by the keys and the prefix of its place; see that they are the old store's before you delete anything",
+    );
   if (report.dryRun) output.note("Nothing was written. Without --dry-run they are moved.");
   return EXIT.done;
 }
