@@ -2,7 +2,7 @@
 // from a previous place, brought in from elsewhere, removed. What is done with them, and how fast, is the
 // caller's business: `src/admin`.
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { encodeData } from "./data.js";
+import { encodeData, isSameData } from "./data.js";
 import { newShared, type Shared } from "./engine.js";
 import { SessionStoreError } from "./errors.js";
 import { endOf, isExpired, type RowExpiry } from "./expiry.js";
@@ -119,8 +119,8 @@ export interface NewSession {
 }
 
 /**
- * `refused` is what `also` wrote, by a condition of its own; `exists`, that a session stands under that id,
- * live or expired, here or in a previous place.
+ * `refused` is what `also` wrote, by a condition of its own; `exists`, that a live session stands under
+ * that id, here or in a previous place.
  */
 export type BroughtIn = Costed & {
   readonly outcome: "created" | "exists" | "refused";
@@ -212,7 +212,8 @@ export class Inventory {
    * transaction makes its row in the table and removes the old one. A request that changes the session
    * meanwhile is not undone: what it left is brought over, or was by it.
    *
-   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, `ERR_SESSION_TOO_LARGE`.
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, `ERR_SESSION_TOO_LARGE`, and
+   * `ERR_SESSION_UNSERIALIZABLE` where a codec does not read what it made of the data.
    */
   bringOver(found: FoundSession): Promise<BroughtOver> {
     return this.#operations.run(
@@ -229,6 +230,7 @@ export class Inventory {
             return { outcome: "gone", from: undefined, row: undefined, units: units() };
           // What is not a session's data is not brought over for one.
           this.#protocol.read(row);
+          await this.#tryCodecs(row, address.key);
           const result = await this.#protocol.bringOver(row, end, { address, writeId, operation });
           const isMoved = result.outcome === "written" || result.row?.writes.includes(writeId);
           if (isMoved) return { outcome: "moved", from: row, row: result.row, units: units() };
@@ -242,7 +244,7 @@ export class Inventory {
   }
 
   /**
-   * Makes the row of a session that comes from elsewhere, where there is none. The data is serialised as by a
+   * Makes the row of a session that comes from elsewhere, where there is none but an expired one. The data is serialised as by a
    * save, and its owner found as by one.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
@@ -253,14 +255,21 @@ export class Inventory {
       const text = encodeData(data);
       const address = await this.engine.addressFor(this.engine.create(id));
       const units = () => operation.capacityUnits;
-      if (await this.#shared.rows.readPrevious(address, operation))
-        return { outcome: "exists", row: undefined, units: units() };
       const writeId = this.#protocol.newWriteId();
       const session = { text, end: endsAt, began: created };
-      const result = await this.#protocol.bringIn(session, { address, writeId, operation }, also);
-      if (result.outcome === "written" || result.row?.writes.includes(writeId))
-        return { outcome: "created", row: result.row, units: units() };
-      return { outcome: result.row ? "exists" : "refused", row: undefined, units: units() };
+      let over = await this.#shared.rows.readPrevious(address, operation);
+      for (let attempt = 1; ; attempt++) {
+        if (over && !isExpired(over, this.options.now()))
+          return { outcome: "exists", row: undefined, units: units() };
+        const result = await this.#protocol.bringIn(session, { address, writeId, operation }, over, also);
+        if (result.outcome === "written" || result.row?.writes.includes(writeId))
+          return { outcome: "created", row: result.row, units: units() };
+        // Where the row is as it was known, it was not the row that refused.
+        if (isSameData(result.row?.item, over?.item))
+          return { outcome: "refused", row: undefined, units: units() };
+        over = result.row;
+        await this.#protocol.backOff(attempt, operation);
+      }
     });
   }
 
@@ -313,6 +322,21 @@ export class Inventory {
       if (error instanceof SessionStoreError) return error;
       throw error;
     }
+  }
+
+  /** Its old row is removed: what the codecs would not read again stays there. */
+  async #tryCodecs({ text, gen = "" }: SessionRow, key: StorageKey): Promise<void> {
+    const { codecs } = this.options;
+    if (codecs === undefined) return;
+    const row = { key, gen, otherBytes: 0 };
+    const { B: bytes } = await codecs.encode(text, row);
+    if (bytes === undefined) return;
+    const read = await codecs.decode(bytes, row).catch(() => undefined);
+    if (read === text) return;
+    throw new SessionStoreError(
+      "ERR_SESSION_UNSERIALIZABLE",
+      `the session "${shortId(afterPrefix(key, this.options.keys))}" cannot be moved: what the option codec makes of its data, it does not read again as it was; nothing was written`,
+    );
   }
 
   /** Whether a row that is no session of its place for its id's hash is one of another place in its table. */

@@ -144,12 +144,13 @@ export class RowProtocol {
   }
 
   /**
-   * Makes the row of a session that comes from elsewhere, where there is none; with what `also` writes, in
-   * one transaction.
+   * Makes the row of a session that comes from elsewhere, where there is none, or of an expired one; with what
+   * `also` writes, in one transaction.
    */
   async bringIn(
     { began, end, text }: { readonly began: number | undefined; readonly end: number; readonly text: string },
     change: Pick<Change, "address" | "writeId" | "operation">,
+    expired: SessionRow | undefined,
     also: readonly TransactWriteItem[],
   ): Promise<WriteResult> {
     const now = this.#options.now();
@@ -158,7 +159,9 @@ export class RowProtocol {
     const lifetime = { ms: end - now, grace: 0, renews: true };
     const writing = { ...change, session: { began: created } };
     const content = await this.#content(writing, undefined, text, expiry, lifetime);
-    return this.#rows.table.create(content, expiry, change.operation, also);
+    const { table } = this.#rows;
+    if (expired) return table.replaceExpired(expired, content, expiry, change.operation, also);
+    return table.create(content, expiry, change.operation, also);
   }
 
   /** Moves a session's expiry if that is due. */

@@ -151,14 +151,20 @@ export class SessionTable {
     return this.#send({ ...write, also: [...listing, ...also] }, operation);
   }
 
-  /** Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile. */
+  /**
+   * Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile.
+   *
+   * @param also as of `create`.
+   */
   async replaceExpired(
     expired: SessionRow,
     content: RowContent,
     expiry: ExpiryStamp,
     operation: Operation,
+    also: readonly TransactWriteItem[] = [],
   ): Promise<WriteResult> {
-    const write = await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+    const whole = await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+    const write = { ...whole, also };
     return this.#instead(expired, content, write, operation, (expression) => isExactly(expression, expired));
   }
 
@@ -470,7 +476,7 @@ export class SessionTable {
     operation: Operation,
     condition: (expression: Expression) => string,
   ): Promise<WriteResult> {
-    const also = listingWrites(this.#options, content, row);
+    const also = [...listingWrites(this.#options, content, row), ...(write.also ?? [])];
     if (this.has(row)) {
       const express = (expression: Expression) => ({
         ...write.express(expression),

@@ -1,4 +1,5 @@
 // Moving in from a file with one session a line: each comes in once, whatever interrupts it.
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type MigrateOptions, migrate } from "../../src/admin/migrate/migrate.js";
 import { Inventory } from "../../src/core/inventory.js";
@@ -150,6 +151,37 @@ describeTransactions("from a file", () => {
     const store = { previous: [{ hashPrefix: "before#" }] };
     expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 0, elsewhere: 2 });
     expect((await engine.load(String(lines[0]?.id)))?.data).toEqual({ newer: true });
+  });
+
+  it("what has expired under a line's id gives way to it, in the table and in a previous place, once", async () => {
+    const lines = sessions(2);
+    const store = { previous: [{ hashPrefix: "before#" }] };
+    const past = { now: () => NOW - 10 * DAY, ttl: 1000 };
+    const { engine } = bench.engine(past);
+    await engine.save(engine.create(String(lines[0]?.id)), { older: true });
+    const before = bench.engine({ ...past, table: { hashPrefix: "before#" } });
+    await before.engine.save(before.engine.create(String(lines[1]?.id)), { older: true });
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 2, verified: 2, elsewhere: 0 });
+    const now = bench.engine(store);
+    for (const { id, data } of lines) expect((await now.engine.load(id))?.data).toEqual(data);
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 0, elsewhere: 2 });
+    // Ended, and its row not yet removed: the mark refuses it.
+    await bench.client.send(
+      new UpdateItemCommand({
+        TableName: bench.table,
+        Key: {
+          pk: { S: `session-store#${lines[0]?.id}` },
+          sk: { S: `session-store#${lines[0]?.id}` },
+        },
+        UpdateExpression: "SET #until = :until, #expires = :expires",
+        ExpressionAttributeNames: { "#until": "until", "#expires": "expires" },
+        ExpressionAttributeValues: {
+          ":until": { N: String(NOW - 1) },
+          ":expires": { N: String(NOW / 1000 - 1) },
+        },
+      }),
+    );
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 0, elsewhere: 1, gone: 1 });
   });
 
   it("a session of an owner is in the owner's list, and one that has reached its absolute limit is over", async () => {

@@ -12,7 +12,7 @@ import {
 } from "../../core/doors.js";
 import { isOneSessions } from "../patience.js";
 import { type LineSession, parseLine } from "./jsonl.js";
-import { type Migration, unitsOfMove, unitsOfRead } from "./move.js";
+import { lost, type Migration, settle, unitsOfMove, unitsOfRead } from "./move.js";
 import { failureOf } from "./report.js";
 
 /** Brings in the session of one line, or counts why not. */
@@ -35,21 +35,27 @@ export async function bringInLine(
   // What began in the future would outlive its absolute limit.
   const created = Math.min(parsed.created ?? now(), now());
   if (Math.min(parsed.endsAt, created + absoluteTtl) <= now()) return tally.add("expired");
-  if (tally.dryRun) return tally.add("moved");
+  if (tally.dryRun) return settle(migration, "moved");
   const session = shortId(parsed.id);
+  let brought: BroughtIn;
   try {
     const also = [await markOf(inventory, parsed, run)];
     const units = unitsOfMove(text.length);
-    const brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
-    if (brought.outcome === "exists") return tally.add("elsewhere");
-    if (brought.outcome === "refused") return tally.add("gone");
-    tally.add("moved");
-    await verify(migration, parsed, brought, line);
+    brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
   } catch (error) {
     if (!isOneSessions(error)) throw error;
-    tally.fail("failed", failureOf(error, { line, session }));
+    return tally.fail("failed", failureOf(error, { line, session }));
+  }
+  settle(migration, OUTCOMES[brought.outcome]);
+  if (brought.outcome !== "created") return;
+  try {
+    await verify(migration, parsed, brought, line);
+  } catch (error) {
+    throw isOneSessions(error) ? lost(tally, error, { line, session }, "brought in") : error;
   }
 }
+
+const OUTCOMES = { created: "moved", exists: "elsewhere", refused: "gone" } as const;
 
 /**
  * The write that marks a session as brought in: in one transaction with the session, and refused where it has

@@ -63,7 +63,8 @@ const LINES = 32;
  * be among its places.
  * @returns what came of each session: see {@link MigrationReport}. Where `failed`, `unreadable` and
  * `otherIds` are 0, the source has no live session that the table has not.
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once, and
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once,
+ * `ERR_SESSION_CORRUPT` where what was moved cannot be read back, and
  * `ERR_SESSION_THROTTLED`, `ERR_SESSION_TIMEOUT`, `ERR_SESSION_UNAVAILABLE` where they last. What was moved by
  * then is moved: call it again. Or the reason of `signal`.
  * @example
@@ -104,7 +105,6 @@ async function moveAll({ work, tally }: Migration, source: Place | undefined): P
     for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
     await work.eachOf(page.sessions, async (found) => {
       await moveOne({ work, tally }, found);
-      work.count(1);
       work.tell();
     });
   }
@@ -118,10 +118,7 @@ async function bringInText(
   let line = 0;
   let lines: [text: string, line: number][] = [];
   const bringIn = async () => {
-    await work.eachOf(lines, async ([one, number]) => {
-      await bringInLine({ work, tally }, one, number, run);
-      work.count(1);
-    });
+    await work.eachOf(lines, ([one, number]) => bringInLine({ work, tally }, one, number, run));
     lines = [];
     work.tell();
   };
