@@ -2,6 +2,7 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type MigrateOptions, migrate } from "../../src/admin/migrate/migrate.js";
+import type { MigrationReport } from "../../src/admin/migrate/report.js";
 import { Inventory } from "../../src/core/inventory.js";
 import type { SessionStoreOptions } from "../../src/core/options.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
@@ -203,6 +204,34 @@ describeTransactions("from a file", () => {
     expect(await run(text, { dryRun: true }, { client })).toMatchObject({ moved: 3, unreadable: 1 });
     client.destroy();
     expect(sent.calls).toEqual([]);
+  });
+
+  it("aborted while the text stalls it ends with the reason, and tells what was done", async () => {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    let isLeft = false;
+    const stalls = {
+      [Symbol.asyncIterator]: () => {
+        let pieces = 0;
+        return {
+          next(): Promise<IteratorResult<string>> {
+            pieces += 1;
+            if (pieces === 1) return Promise.resolve({ done: false, value: textOf(sessions(32)) });
+            abort.abort(reason);
+            return new Promise(() => {});
+          },
+          return(): Promise<IteratorResult<string>> {
+            isLeft = true;
+            return new Promise(() => {});
+          },
+        };
+      },
+    };
+    const reports: MigrationReport[] = [];
+    const onStop = (report: MigrationReport) => void reports.push(report);
+    await expect(run(stalls, { signal: abort.signal, onStop })).rejects.toBe(reason);
+    expect(isLeft).toBe(true);
+    expect(reports).toMatchObject([{ scanned: 32, moved: 32, verified: 32 }]);
   });
 
   it("two operators with one file bring each in once", async () => {

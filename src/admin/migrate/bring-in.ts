@@ -18,7 +18,7 @@ import { failureOf } from "./report.js";
 /** Brings in the session of one line, or counts why not. */
 export async function bringInLine(
   migration: Migration,
-  text: string,
+  text: string | undefined,
   line: number,
   run: string,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function bringInLine(
   let brought: BroughtIn;
   try {
     const also = [await markOf(inventory, parsed, run)];
-    const units = unitsOfMove(text.length);
+    const units = unitsOfMove(text?.length ?? 0);
     brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
   } catch (error) {
     if (!isOneSessions(error)) throw error;

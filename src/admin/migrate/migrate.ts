@@ -1,5 +1,6 @@
 // Moving in: the sessions of another store, out of its table or out of a file, into this one's.
 import {
+  A_FUNCTION,
   type Check,
   checkEach,
   isObject,
@@ -11,7 +12,7 @@ import {
 } from "../../core/doors.js";
 import { WORK_CHECKS, Work, type WorkOptions } from "../work.js";
 import { bringInLine } from "./bring-in.js";
-import { linesOf } from "./jsonl.js";
+import { linesOf, piecesUntil } from "./jsonl.js";
 import { type Migration, moveOne } from "./move.js";
 import { failureOf, type MigrationReport, Tally } from "./report.js";
 import { type MigrationSource, placesFrom, SOURCES, sourcesOf } from "./sources.js";
@@ -37,6 +38,11 @@ export interface MigrateOptions extends Omit<WorkOptions, "from"> {
   run?: string | undefined;
   /** Whether to read and count only. Default `false`. */
   dryRun?: boolean | undefined;
+  /**
+   * Is given what came of it so far where an error or the signal ends the call, which then throws. What this
+   * throws harms nothing.
+   */
+  onStop?: ((report: MigrationReport) => void) | undefined;
 }
 
 const CHECKS: Record<keyof MigrateOptions, Check> = {
@@ -46,6 +52,7 @@ const CHECKS: Record<keyof MigrateOptions, Check> = {
   text: [isText, "the file's text: something to iterate over that gives strings"],
   run: [(value) => typeof value === "string", "a string"],
   dryRun: TRUE_OR_FALSE,
+  onStop: A_FUNCTION,
 };
 
 // How many lines are taken at once from a file. They may be large.
@@ -78,24 +85,41 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {
   checkEach(options, CHECKS, "");
-  const { from, table, text, run = "", dryRun = false, ...others } = options;
+  const { from, table, text, run = "", dryRun = false, onStop, ...others } = options;
   const tally = new Tally(dryRun);
   if (from === "jsonl") {
     if (text === undefined) refuseOption("text: jsonl needs the text of the file");
     if (table !== undefined) refuseOption("table: jsonl comes from no table; leave it out");
-    return Work.run(store, others, async (work) => {
-      await bringInText({ work, tally }, text, run);
-      return tally.report(work);
-    });
+    return Work.run(store, others, (work) =>
+      reported({ work, tally }, onStop, () => bringInText({ work, tally }, text, run)),
+    );
   }
   if (text !== undefined || options.run !== undefined)
     refuseOption(`${text === undefined ? "run" : "text"}: goes with from: "jsonl" alone`);
   const { options: complete, source, isSamePlace: isThere } = sourcesOf(store, from, table);
   if (isThere) return tally.report();
-  return Work.run(complete, others, async (work) => {
-    await moveAll({ work, tally }, source);
-    return tally.report(work);
-  });
+  return Work.run(complete, others, (work) =>
+    reported({ work, tally }, onStop, () => moveAll({ work, tally }, source)),
+  );
+}
+
+/** What came of a migration; also where it does not come to its end. */
+async function reported(
+  { work, tally }: Migration,
+  onStop: MigrateOptions["onStop"],
+  migration: () => Promise<void>,
+): Promise<MigrationReport> {
+  try {
+    await migration();
+  } catch (error) {
+    try {
+      onStop?.(tally.report(work));
+    } catch {
+      // Why it stopped is what is to be known.
+    }
+    throw error;
+  }
+  return tally.report(work);
 }
 
 async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
@@ -116,13 +140,13 @@ async function bringInText(
   run: string,
 ): Promise<void> {
   let line = 0;
-  let lines: [text: string, line: number][] = [];
+  let lines: [text: string | undefined, line: number][] = [];
   const bringIn = async () => {
     await work.eachOf(lines, ([one, number]) => bringInLine({ work, tally }, one, number, run));
     lines = [];
     work.tell();
   };
-  for await (const one of linesOf(text)) {
+  for await (const one of linesOf(piecesUntil(work.signal, text))) {
     line += 1;
     lines.push([one, line]);
     if (lines.length === LINES) await bringIn();
