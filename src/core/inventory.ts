@@ -274,6 +274,32 @@ export class Inventory {
   }
 
   /**
+   * Tries whether `bringIn` could make a row of a session, by its id, its size and its owner. Nothing is sent.
+   *
+   * @throws {SessionStoreError} as `bringIn`, before that sends anything.
+   */
+  tryToBringIn({ id, data, endsAt, created }: Omit<NewSession, "also">): Promise<void> {
+    return this.#operations.run("save", id, async () => {
+      const text = encodeData(data);
+      const address = await this.engine.addressFor(this.engine.create(id));
+      const session = { text, end: endsAt, began: created };
+      await this.#protocol.tryToBringIn(session, { address, writeId: this.#protocol.newWriteId() });
+    });
+  }
+
+  /**
+   * Finds out whether the table is there, and its keys are the options', by one read of no row.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_TABLE`.
+   */
+  tryTable(): Promise<Costed> {
+    return this.#operations.run("all", undefined, async (operation) => {
+      await checkKeys(this.#tableAt(0), operation);
+      return { units: operation.capacityUnits };
+    });
+  }
+
+  /**
    * A session by its id, live or expired, wherever it is, with its row. Nothing is changed by it.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`.

@@ -152,6 +152,15 @@ export class SessionTable {
   }
 
   /**
+   * Whether a row could be made of it, without making one.
+   *
+   * @throws {SessionStoreError} as `create`, before that sends anything.
+   */
+  async tryToEncode(content: RowContent, expiry: ExpiryStamp): Promise<void> {
+    await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+  }
+
+  /**
    * Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile.
    *
    * @param also as of `create`.

@@ -93,7 +93,7 @@ describeTransactions("from a file", () => {
       {
         pk: { S: expect.stringMatching(/^session-store#import#[\w-]{43}$/) },
         sk: { S: "#" },
-        expires: { N: String((NOW + HOUR + DAY) / 1000) },
+        expires: { N: String((NOW + HOUR + 30 * DAY) / 1000) },
       },
     ]);
     expect(JSON.stringify(rows)).not.toContain(line?.id);
@@ -197,13 +197,29 @@ describeTransactions("from a file", () => {
     expect((await engine.sessionsOf("ada")).map(({ id }) => id)).toEqual([lines[0]?.id]);
   });
 
-  it("a dry run sends nothing", async () => {
+  it("a dry run looks at the table and at each line, and sends nothing of them", async () => {
     const client = testClient();
     const sent = recordCalls(client);
-    const text = `${textOf(sessions(3))}no line\n`;
-    expect(await run(text, { dryRun: true }, { client })).toMatchObject({ moved: 3, unreadable: 1 });
+    const [line, ...more] = sessions(3);
+    const bad = [
+      { ...line, id: `secret-${"x".repeat(2000)}` },
+      { ...line, data: { secret: "x".repeat(500_000) } },
+      { ...line, data: { user: 7 } },
+    ];
+    // @ts-expect-error no name of an owner, which the data of a file may hold
+    const owner = ({ user }: { user?: unknown }): string | undefined => user;
+    const text = `${textOf([...more, ...bad])}no line\n`;
+    const report = await run(text, { dryRun: true }, { client, owner });
     client.destroy();
-    expect(sent.calls).toEqual([]);
+    expect(report).toMatchObject({ moved: 2, failed: 3, unreadable: 1 });
+    expect(report.failures.map(({ code }) => code).sort()).toEqual([
+      "ERR_SESSION_CORRUPT",
+      "ERR_SESSION_ID",
+      "ERR_SESSION_OPTIONS",
+      "ERR_SESSION_TOO_LARGE",
+    ]);
+    expect(sent.calls.map(({ action }) => action)).toEqual(["GetItem"]);
+    expect(await readRows(bench.client, bench.table)).toEqual([]);
   });
 
   it("aborted while the text stalls it ends with the reason, and tells what was done", async () => {

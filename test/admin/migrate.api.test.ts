@@ -155,6 +155,12 @@ describeTransactions("moving in", () => {
     expect(await readRows(bench.client, old)).toHaveLength(2);
   });
 
+  it("a dry run finds out that the new table has other keys, or is not there", async () => {
+    await signedIn();
+    for (const table of [{ name: bench.table, hashKey: "other" }, { name: "test-absent" }])
+      await expect(run({ dryRun: true }, { table })).rejects.toMatchObject({ code: "ERR_SESSION_TABLE" });
+  });
+
   it("into a table that holds hashes of ids, with the lists of owners", async () => {
     const owner = ({ user }: { user?: unknown }) => (typeof user === "string" ? user : undefined);
     const id = await signedIn();

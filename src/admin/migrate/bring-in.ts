@@ -35,10 +35,13 @@ export async function bringInLine(
   // What began in the future would outlive its absolute limit.
   const created = Math.min(parsed.created ?? now(), now());
   if (Math.min(parsed.endsAt, created + absoluteTtl) <= now()) return tally.add("expired");
-  if (tally.dryRun) return settle(migration, "moved");
   const session = shortId(parsed.id);
   let brought: BroughtIn;
   try {
+    if (tally.dryRun) {
+      await inventory.tryToBringIn({ ...parsed, created });
+      return settle(migration, "moved");
+    }
     const also = [await markOf(inventory, parsed, run)];
     const units = unitsOfMove(text?.length ?? 0);
     brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
@@ -63,9 +66,9 @@ const OUTCOMES = { created: "moved", exists: "elsewhere", refused: "gone" } as c
  *
  * - One row for each session, and not one that says how far a run came: lines may be brought in side by side,
  *   and the file of a second run may have been exported anew, in another order.
- * - Its `expires` is the end that the line gives, and a day, for clocks that differ. A line that is over is
- *   not brought in any more, so that the mark is needed no longer; the table's TTL removes it. Nobody has to
- *   clean up.
+ * - Its `expires` is the end that the line gives, and 30 days: a file that is exported anew may give a later end
+ *   of the same session. A line that is over is not brought in any more, so that the mark is needed no longer;
+ *   the table's TTL removes it. Nobody has to clean up.
  * - It holds a hash of the id, as a table with `hashIds` must hold no id.
  * - It is no session: it has no `sess`, nor the sort key of one. Scans, counts and logouts of all leave it.
  */
@@ -84,12 +87,12 @@ async function markOf(
       UpdateExpression: "SET #expires = :expires",
       ConditionExpression: "attribute_not_exists(#expires)",
       ExpressionAttributeNames: { "#expires": "expires" },
-      ExpressionAttributeValues: { ":expires": { N: String(Math.ceil(endsAt / 1000) + DAY_SECONDS) } },
+      ExpressionAttributeValues: { ":expires": { N: String(Math.ceil(endsAt / 1000) + KEPT_SECONDS) } },
     },
   };
 }
 
-const DAY_SECONDS = 86_400;
+const KEPT_SECONDS = 30 * 86_400;
 
 /** Reads a session back that was brought in, and compares it with its line. */
 async function verify(

@@ -36,7 +36,7 @@ export interface MigrateOptions extends Omit<WorkOptions, "from"> {
    * destroyed since. Default: none; give one to bring in again what a trial brought in.
    */
   run?: string | undefined;
-  /** Whether to read and count only. Default `false`. */
+  /** Whether to read and count only: also whether the table is there, and lines fit into it. Default `false`. */
   dryRun?: boolean | undefined;
   /**
    * Is given what came of it so far where an error or the signal ends the call, which then throws. What this
@@ -110,6 +110,8 @@ async function reported(
   migration: () => Promise<void>,
 ): Promise<MigrationReport> {
   try {
+    // Otherwise the first write finds out.
+    if (tally.dryRun) await work.spend(1, () => work.inventory.tryTable());
     await migration();
   } catch (error) {
     try {
