@@ -2,7 +2,7 @@
 // from a previous place, brought in from elsewhere, removed. What is done with them, and how fast, is the
 // caller's business: `src/admin`.
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { encodeData } from "./data.js";
+import { encodeData, isSameData } from "./data.js";
 import { newShared, type Shared } from "./engine.js";
 import { SessionStoreError } from "./errors.js";
 import { endOf, isExpired, type RowExpiry } from "./expiry.js";
@@ -50,6 +50,13 @@ export interface InventoryPage {
   readonly sessions: FoundSession[];
   /** Why each row that cannot be read cannot: `ERR_SESSION_CORRUPT`. */
   readonly unreadable: SessionStoreError[];
+  /** Which of `places` it is a page of. */
+  readonly place: number;
+  /**
+   * How many rows are no sessions of this place for their ids alone: they are hashed, and `hashIds` says that
+   * they are not, or the other way round. Those of another of the store's places are not counted.
+   */
+  readonly otherIds: number;
   /** How many rows were read, whosever they are. */
   readonly scanned: number;
   /** The capacity units that this page cost. */
@@ -112,8 +119,8 @@ export interface NewSession {
 }
 
 /**
- * `refused` is what `also` wrote, by a condition of its own; `exists`, that a session stands under that id,
- * live or expired, here or in a previous place.
+ * `refused` is what `also` wrote, by a condition of its own; `exists`, that a live session stands under
+ * that id, here or in a previous place.
  */
 export type BroughtIn = Costed & {
   readonly outcome: "created" | "exists" | "refused";
@@ -172,7 +179,8 @@ export class Inventory {
         else sessions.push(found);
       }
       const { scanned, next } = page;
-      return { sessions, unreadable, scanned, next, units: operation.capacityUnits };
+      const otherIds = page.otherIds.filter((key) => !this.#isElsewheres(key, place)).length;
+      return { sessions, unreadable, place, otherIds, scanned, next, units: operation.capacityUnits };
     });
   }
 
@@ -204,7 +212,8 @@ export class Inventory {
    * transaction makes its row in the table and removes the old one. A request that changes the session
    * meanwhile is not undone: what it left is brought over, or was by it.
    *
-   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, `ERR_SESSION_TOO_LARGE`.
+   * @throws {SessionStoreError} also `ERR_SESSION_CORRUPT`, `ERR_SESSION_TOO_LARGE`, and
+   * `ERR_SESSION_UNSERIALIZABLE` where a codec does not read what it made of the data.
    */
   bringOver(found: FoundSession): Promise<BroughtOver> {
     return this.#operations.run(
@@ -221,6 +230,7 @@ export class Inventory {
             return { outcome: "gone", from: undefined, row: undefined, units: units() };
           // What is not a session's data is not brought over for one.
           this.#protocol.read(row);
+          await this.#tryCodecs(row, address.key);
           const result = await this.#protocol.bringOver(row, end, { address, writeId, operation });
           const isMoved = result.outcome === "written" || result.row?.writes.includes(writeId);
           if (isMoved) return { outcome: "moved", from: row, row: result.row, units: units() };
@@ -234,7 +244,7 @@ export class Inventory {
   }
 
   /**
-   * Makes the row of a session that comes from elsewhere, where there is none. The data is serialised as by a
+   * Makes the row of a session that comes from elsewhere, where there is none but an expired one. The data is serialised as by a
    * save, and its owner found as by one.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
@@ -245,14 +255,47 @@ export class Inventory {
       const text = encodeData(data);
       const address = await this.engine.addressFor(this.engine.create(id));
       const units = () => operation.capacityUnits;
-      if (await this.#shared.rows.readPrevious(address, operation))
-        return { outcome: "exists", row: undefined, units: units() };
       const writeId = this.#protocol.newWriteId();
       const session = { text, end: endsAt, began: created };
-      const result = await this.#protocol.bringIn(session, { address, writeId, operation }, also);
-      if (result.outcome === "written" || result.row?.writes.includes(writeId))
-        return { outcome: "created", row: result.row, units: units() };
-      return { outcome: result.row ? "exists" : "refused", row: undefined, units: units() };
+      let over = await this.#shared.rows.readPrevious(address, operation);
+      for (let attempt = 1; ; attempt++) {
+        if (over && !isExpired(over, this.options.now()))
+          return { outcome: "exists", row: undefined, units: units() };
+        const result = await this.#protocol.bringIn(session, { address, writeId, operation }, over, also);
+        if (result.outcome === "written" || result.row?.writes.includes(writeId))
+          return { outcome: "created", row: result.row, units: units() };
+        // Where the row is as it was known, it was not the row that refused.
+        if (isSameData(result.row?.item, over?.item))
+          return { outcome: "refused", row: undefined, units: units() };
+        over = result.row;
+        await this.#protocol.backOff(attempt, operation);
+      }
+    });
+  }
+
+  /**
+   * Tries whether `bringIn` could make a row of a session, by its id, its size and its owner. Nothing is sent.
+   *
+   * @throws {SessionStoreError} as `bringIn`, before that sends anything.
+   */
+  tryToBringIn({ id, data, endsAt, created }: Omit<NewSession, "also">): Promise<void> {
+    return this.#operations.run("save", id, async () => {
+      const text = encodeData(data);
+      const address = await this.engine.addressFor(this.engine.create(id));
+      const session = { text, end: endsAt, began: created };
+      await this.#protocol.tryToBringIn(session, { address, writeId: this.#protocol.newWriteId() });
+    });
+  }
+
+  /**
+   * Finds out whether the table is there, and its keys are the options', by one read of no row.
+   *
+   * @throws {SessionStoreError} also `ERR_SESSION_TABLE`.
+   */
+  tryTable(): Promise<Costed> {
+    return this.#operations.run("all", undefined, async (operation) => {
+      await checkKeys(this.#tableAt(0), operation);
+      return { units: operation.capacityUnits };
     });
   }
 
@@ -305,6 +348,33 @@ export class Inventory {
       if (error instanceof SessionStoreError) return error;
       throw error;
     }
+  }
+
+  /** Its old row is removed: what the codecs would not read again stays there. */
+  async #tryCodecs({ text, gen = "" }: SessionRow, key: StorageKey): Promise<void> {
+    const { codecs } = this.options;
+    if (codecs === undefined) return;
+    const row = { key, gen, otherBytes: 0 };
+    const { B: bytes } = await codecs.encode(text, row);
+    if (bytes === undefined) return;
+    const read = await codecs.decode(bytes, row).catch(() => undefined);
+    if (read === text) return;
+    throw new SessionStoreError(
+      "ERR_SESSION_UNSERIALIZABLE",
+      `the session "${shortId(afterPrefix(key, this.options.keys))}" cannot be moved: what the option codec makes of its data, it does not read again as it was; nothing was written`,
+    );
+  }
+
+  /** Whether a row that is no session of its place for its id's hash is one of another place in its table. */
+  #isElsewheres(key: string, place: number): boolean {
+    const { tableName, keys } = this.places[place] ?? this.options;
+    return this.places.some(
+      (other) =>
+        other.tableName === tableName &&
+        other.keys.hashKey === keys.hashKey &&
+        other.keys.hashIds !== keys.hashIds &&
+        isStorageKey(key, other.keys),
+    );
   }
 
   #foundBy(row: SessionRow): FoundSession {

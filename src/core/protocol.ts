@@ -38,6 +38,13 @@ interface Writing {
   readonly writeId: string;
 }
 
+/** A session that comes from elsewhere: its data as JSON text, and in epoch milliseconds when it ends and began. */
+interface Incoming {
+  readonly text: string;
+  readonly end: number;
+  readonly began: number | undefined;
+}
+
 /** A session whose life is to go on as it is. */
 export type Renewal = Pick<Change, "session" | "address" | "cookie" | "operation">;
 
@@ -144,21 +151,37 @@ export class RowProtocol {
   }
 
   /**
-   * Makes the row of a session that comes from elsewhere, where there is none; with what `also` writes, in
-   * one transaction.
+   * Makes the row of a session that comes from elsewhere, where there is none, or of an expired one; with what
+   * `also` writes, in one transaction.
    */
   async bringIn(
-    { began, end, text }: { readonly began: number | undefined; readonly end: number; readonly text: string },
+    session: Incoming,
     change: Pick<Change, "address" | "writeId" | "operation">,
+    expired: SessionRow | undefined,
     also: readonly TransactWriteItem[],
   ): Promise<WriteResult> {
+    const { content, expiry } = await this.#incoming(session, change);
+    const { table } = this.#rows;
+    if (expired) return table.replaceExpired(expired, content, expiry, change.operation, also);
+    return table.create(content, expiry, change.operation, also);
+  }
+
+  /** Whether `bringIn` could make a row of it, without sending anything. */
+  async tryToBringIn(session: Incoming, change: Pick<Change, "address" | "writeId">): Promise<void> {
+    const { content, expiry } = await this.#incoming(session, change);
+    await this.#rows.table.tryToEncode(content, expiry);
+  }
+
+  async #incoming(
+    { began, end, text }: Incoming,
+    change: Pick<Change, "address" | "writeId">,
+  ): Promise<{ content: RowContent; expiry: ExpiryStamp }> {
     const now = this.#options.now();
     const created = began ?? now;
     const expiry = stampOf(Math.min(end, limitOf(created, this.#options.absoluteTtl) ?? end), 0);
     const lifetime = { ms: end - now, grace: 0, renews: true };
     const writing = { ...change, session: { began: created } };
-    const content = await this.#content(writing, undefined, text, expiry, lifetime);
-    return this.#rows.table.create(content, expiry, change.operation, also);
+    return { content: await this.#content(writing, undefined, text, expiry, lifetime), expiry };
   }
 
   /** Moves a session's expiry if that is due. */

@@ -75,6 +75,8 @@ export interface ScannedPage {
   readonly rows: ScannedRow[];
   /** How many rows were read, whosever they are. */
   readonly scanned: number;
+  /** The keys of rows that would be sessions, but for `hashIds`: a hash stands there for an id, or an id for a hash. */
+  readonly otherIds: string[];
   readonly next: Item | undefined;
 }
 
@@ -149,14 +151,29 @@ export class SessionTable {
     return this.#send({ ...write, also: [...listing, ...also] }, operation);
   }
 
-  /** Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile. */
+  /**
+   * Whether a row could be made of it, without making one.
+   *
+   * @throws {SessionStoreError} as `create`, before that sends anything.
+   */
+  async tryToEncode(content: RowContent, expiry: ExpiryStamp): Promise<void> {
+    await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+  }
+
+  /**
+   * Makes a new session's row of an expired one, if nobody has touched, saved or replaced that meanwhile.
+   *
+   * @param also as of `create`.
+   */
   async replaceExpired(
     expired: SessionRow,
     content: RowContent,
     expiry: ExpiryStamp,
     operation: Operation,
+    also: readonly TransactWriteItem[] = [],
   ): Promise<WriteResult> {
-    const write = await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+    const whole = await this.#whole(content, encodeExpiry(expiry), expiry.updated);
+    const write = { ...whole, also };
     return this.#instead(expired, content, write, operation, (expression) => isExactly(expression, expired));
   }
 
@@ -468,7 +485,7 @@ export class SessionTable {
     operation: Operation,
     condition: (expression: Expression) => string,
   ): Promise<WriteResult> {
-    const also = listingWrites(this.#options, content, row);
+    const also = [...listingWrites(this.#options, content, row), ...(write.also ?? [])];
     if (this.has(row)) {
       const express = (expression: Expression) => ({
         ...write.express(expression),
@@ -590,12 +607,14 @@ export async function scanPage(
   });
   const page = await table.sender.send("Scan", operation, command);
   const rows: ScannedRow[] = [];
+  const otherIds: string[] = [];
   for (const item of page.Items ?? []) {
     const key = item[keys.hashKey]?.S;
-    const isOurs = isHashed(item) === keys.hashIds;
-    if (isOurs && key !== undefined && isStorageKey(key, keys)) rows.push({ table, key, item });
+    if (key === undefined || !isStorageKey(key, keys)) continue;
+    if (isHashed(item) === keys.hashIds) rows.push({ table, key, item });
+    else otherIds.push(key);
   }
-  return { rows, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
+  return { rows, otherIds, scanned: page.ScannedCount ?? 0, next: page.LastEvaluatedKey };
 }
 
 const WITHOUT_DATA = ROW_ATTRIBUTES.filter((name) => name !== "sess");

@@ -1,6 +1,8 @@
 // Moving in from a file with one session a line: each comes in once, whatever interrupts it.
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type MigrateOptions, migrate } from "../../src/admin/migrate/migrate.js";
+import type { MigrationReport } from "../../src/admin/migrate/report.js";
 import { Inventory } from "../../src/core/inventory.js";
 import type { SessionStoreOptions } from "../../src/core/options.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
@@ -91,7 +93,7 @@ describeTransactions("from a file", () => {
       {
         pk: { S: expect.stringMatching(/^session-store#import#[\w-]{43}$/) },
         sk: { S: "#" },
-        expires: { N: String((NOW + HOUR + DAY) / 1000) },
+        expires: { N: String((NOW + HOUR + 30 * DAY) / 1000) },
       },
     ]);
     expect(JSON.stringify(rows)).not.toContain(line?.id);
@@ -152,6 +154,37 @@ describeTransactions("from a file", () => {
     expect((await engine.load(String(lines[0]?.id)))?.data).toEqual({ newer: true });
   });
 
+  it("what has expired under a line's id gives way to it, in the table and in a previous place, once", async () => {
+    const lines = sessions(2);
+    const store = { previous: [{ hashPrefix: "before#" }] };
+    const past = { now: () => NOW - 10 * DAY, ttl: 1000 };
+    const { engine } = bench.engine(past);
+    await engine.save(engine.create(String(lines[0]?.id)), { older: true });
+    const before = bench.engine({ ...past, table: { hashPrefix: "before#" } });
+    await before.engine.save(before.engine.create(String(lines[1]?.id)), { older: true });
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 2, verified: 2, elsewhere: 0 });
+    const now = bench.engine(store);
+    for (const { id, data } of lines) expect((await now.engine.load(id))?.data).toEqual(data);
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 0, elsewhere: 2 });
+    // Ended, and its row not yet removed: the mark refuses it.
+    await bench.client.send(
+      new UpdateItemCommand({
+        TableName: bench.table,
+        Key: {
+          pk: { S: `session-store#${lines[0]?.id}` },
+          sk: { S: `session-store#${lines[0]?.id}` },
+        },
+        UpdateExpression: "SET #until = :until, #expires = :expires",
+        ExpressionAttributeNames: { "#until": "until", "#expires": "expires" },
+        ExpressionAttributeValues: {
+          ":until": { N: String(NOW - 1) },
+          ":expires": { N: String(NOW / 1000 - 1) },
+        },
+      }),
+    );
+    expect(await run(textOf(lines), {}, store)).toMatchObject({ moved: 0, elsewhere: 1, gone: 1 });
+  });
+
   it("a session of an owner is in the owner's list, and one that has reached its absolute limit is over", async () => {
     const owner = ({ user }: { user?: unknown }) => (typeof user === "string" ? user : undefined);
     const lines = [
@@ -164,13 +197,57 @@ describeTransactions("from a file", () => {
     expect((await engine.sessionsOf("ada")).map(({ id }) => id)).toEqual([lines[0]?.id]);
   });
 
-  it("a dry run sends nothing", async () => {
+  it("a dry run looks at the table and at each line, and sends nothing of them", async () => {
     const client = testClient();
     const sent = recordCalls(client);
-    const text = `${textOf(sessions(3))}no line\n`;
-    expect(await run(text, { dryRun: true }, { client })).toMatchObject({ moved: 3, unreadable: 1 });
+    const [line, ...more] = sessions(3);
+    const bad = [
+      { ...line, id: `secret-${"x".repeat(2000)}` },
+      { ...line, data: { secret: "x".repeat(500_000) } },
+      { ...line, data: { user: 7 } },
+    ];
+    // @ts-expect-error no name of an owner, which the data of a file may hold
+    const owner = ({ user }: { user?: unknown }): string | undefined => user;
+    const text = `${textOf([...more, ...bad])}no line\n`;
+    const report = await run(text, { dryRun: true }, { client, owner });
     client.destroy();
-    expect(sent.calls).toEqual([]);
+    expect(report).toMatchObject({ moved: 2, failed: 3, unreadable: 1 });
+    expect(report.failures.map(({ code }) => code).sort()).toEqual([
+      "ERR_SESSION_CORRUPT",
+      "ERR_SESSION_ID",
+      "ERR_SESSION_OPTIONS",
+      "ERR_SESSION_TOO_LARGE",
+    ]);
+    expect(sent.calls.map(({ action }) => action)).toEqual(["GetItem"]);
+    expect(await readRows(bench.client, bench.table)).toEqual([]);
+  });
+
+  it("aborted while the text stalls it ends with the reason, and tells what was done", async () => {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    let isLeft = false;
+    const stalls = {
+      [Symbol.asyncIterator]: () => {
+        let pieces = 0;
+        return {
+          next(): Promise<IteratorResult<string>> {
+            pieces += 1;
+            if (pieces === 1) return Promise.resolve({ done: false, value: textOf(sessions(32)) });
+            abort.abort(reason);
+            return new Promise(() => {});
+          },
+          return(): Promise<IteratorResult<string>> {
+            isLeft = true;
+            return new Promise(() => {});
+          },
+        };
+      },
+    };
+    const reports: MigrationReport[] = [];
+    const onStop = (report: MigrationReport) => void reports.push(report);
+    await expect(run(stalls, { signal: abort.signal, onStop })).rejects.toBe(reason);
+    expect(isLeft).toBe(true);
+    expect(reports).toMatchObject([{ scanned: 32, moved: 32, verified: 32 }]);
   });
 
   it("two operators with one file bring each in once", async () => {

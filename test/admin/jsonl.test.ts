@@ -72,4 +72,17 @@ describe("lines of a text", () => {
   ])("are the same, %s", async (_, pieces) => {
     expect(await read(pieces)).toEqual(["one", "two", "", "four"]);
   });
+
+  it("that are too long are let go up to their end, and told to be so", async () => {
+    const piece = "x".repeat(1_000_000);
+    const pieces = [
+      "one\n",
+      ...Array.from({ length: 20 }, () => piece),
+      "rest\ntwo\n",
+      piece.repeat(17),
+      "\n",
+    ];
+    expect(await read(pieces)).toEqual(["one", undefined, "two", undefined, ""]);
+    expect(parseLine(undefined)).toMatch(/^is longer than/);
+  });
 });

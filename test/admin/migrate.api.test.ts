@@ -50,6 +50,7 @@ const nothing = {
   expired: 0,
   unreadable: 0,
   failed: 0,
+  otherIds: 0,
   failures: [],
 };
 
@@ -101,6 +102,47 @@ describeTransactions("moving in", () => {
     expect(await bench.row(good)).toBeDefined();
   });
 
+  it.each([false, true])(
+    "says what to set where the rows' ids are hashed otherwise than their place says: hashIds %s",
+    async (hashIds) => {
+      const before = { table: { hashPrefix: "before#" }, hashIds: !hashIds };
+      const { engine } = bench.engine(before);
+      for (let n = 0; n < 3; n++) await engine.save(engine.create(newId()), { n });
+      const rows = await readRows(bench.client, bench.table);
+      const report = await migrate(storeOptions({ hashIds, previous: [{ hashPrefix: "before#" }] }));
+      expect(report).toMatchObject({ scanned: 3, moved: 0, otherIds: 3 });
+      expect(report.failures).toEqual([
+        { code: "ERR_SESSION_OPTIONS", message: expect.stringContaining(`hashIds: ${!hashIds} in previous`) },
+      ]);
+      expect(await readRows(bench.client, bench.table)).toEqual(rows);
+    },
+  );
+
+  it("takes hashed sessions of the very table for no misread ones of the place before them", async () => {
+    const now = bench.engine({ hashIds: true });
+    await now.engine.save(now.engine.create(newId()), {});
+    const before = bench.engine();
+    await before.engine.save(before.engine.create(newId()), {});
+    const report = await migrate(storeOptions({ hashIds: true, previous: [{ hashIds: false }] }));
+    expect(report).toMatchObject({ moved: 1, otherIds: 0, failures: [] });
+  });
+
+  it("leaves every session where it is when the codec does not read what it wrote", async () => {
+    await signedIn({ n: 1 });
+    await signedIn({ n: 2 });
+    const codec = {
+      name: "lossy",
+      tag: 99,
+      encode: (bytes: Uint8Array) => bytes.slice(),
+      decode: () => new TextEncoder().encode("{}"),
+    };
+    const report = await run({}, { codec });
+    expect(report).toMatchObject({ moved: 0, failed: 2 });
+    expect(report.failures[0]?.code).toBe("ERR_SESSION_UNSERIALIZABLE");
+    expect(await readRows(bench.client, old)).toHaveLength(2);
+    expect(await readRows(bench.client, bench.table)).toEqual([]);
+  });
+
   it("a dry run counts, and writes nothing", async () => {
     await signedIn();
     await signedIn({}, { sess: { S: "no JSON" } });
@@ -111,6 +153,12 @@ describeTransactions("moving in", () => {
     expect(report).toMatchObject({ dryRun: true, moved: 1, verified: 0, unreadable: 1 });
     expect(new Set(sent.calls.map(({ action }) => action))).toEqual(new Set(["GetItem", "Scan"]));
     expect(await readRows(bench.client, old)).toHaveLength(2);
+  });
+
+  it("a dry run finds out that the new table has other keys, or is not there", async () => {
+    await signedIn();
+    for (const table of [{ name: bench.table, hashKey: "other" }, { name: "test-absent" }])
+      await expect(run({ dryRun: true }, { table })).rejects.toMatchObject({ code: "ERR_SESSION_TABLE" });
   });
 
   it("into a table that holds hashes of ids, with the lists of owners", async () => {
@@ -263,6 +311,33 @@ describeTransactions("while requests are served", () => {
     client.destroy();
     expect(report).toMatchObject({ moved: 1, verified: 0, failed: 1 });
     expect(report.failures[0]?.message).toContain("its data is another than before");
+  });
+
+  it("a row that cannot be read back is a failure that ends it: the others stay where they are", async () => {
+    for (let n = 0; n < 20; n++) await signedIn({ n });
+    const client = testClient();
+    const sent = recordCalls(client);
+    sent.afterNext("TransactWriteItems", async () => {
+      for (const row of await readRows(bench.client, bench.table))
+        await putRow(bench.client, bench.table, { ...row, sess: { N: "1" } });
+    });
+    await expect(run({}, { client })).rejects.toMatchObject({
+      code: "ERR_SESSION_CORRUPT",
+      message: expect.stringMatching(/was moved, and cannot be read back: .*"sess"/),
+    });
+    client.destroy();
+    const left = (await readRows(bench.client, old)).length;
+    expect(left).toBeGreaterThanOrEqual(12);
+    expect(left + (await readRows(bench.client, bench.table)).length).toBe(20);
+  });
+
+  it("counts as done what is done with, and nothing else", async () => {
+    await signedIn();
+    await signedIn({}, { expires: { N: String(NOW / 1000 - 1) } });
+    await signedIn({ user: "ada" }, {}, "x".repeat(1500));
+    const told: Progress[] = [];
+    await run({ onProgress: (now) => told.push(now) });
+    expect(told.at(-1)).toMatchObject({ scanned: 3, done: 1 });
   });
 
   it("two operators at once move each session once", async () => {

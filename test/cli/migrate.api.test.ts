@@ -93,6 +93,25 @@ describeTransactions("migrate", () => {
     expect(stdout).toMatch(/^1 +moved$/m);
   });
 
+  it("ends with 1 where previous forgets that the old ids are not hashed, and says what to set", async () => {
+    await signedIn({ user: "ada" });
+    const table = { name: old, hashKey: "id", sortKey: null, hashPrefix: "sess:" };
+    const options = { previous: [{ table }], hashIds: true };
+    const config = await file("forgets.mjs", `export default ${JSON.stringify(options)};`);
+    const { code, stdout } = await cli.run(args("--config", config));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^0 +moved$/m);
+    expect(stdout).toContain("Give their place hashIds: false in previous");
+    expect(await readRows(bench.client, old)).toHaveLength(1);
+  });
+
+  it("warns where it met rows and not one session", async () => {
+    await putRow(bench.client, old, { id: { S: "order#1" }, sess: { S: "{}" } });
+    const { code, stderr } = await cli.run(fromOld());
+    expect(code).toBe(0);
+    expect(stderr).toContain("no row that was read is a session by the keys and the prefix");
+  });
+
   it("ends with 1 where sessions are left, and names them shortly", async () => {
     const bad = await signedIn({}, "secret");
     await signedIn({ user: "ada" });
@@ -135,7 +154,7 @@ describeTransactions("migrate", () => {
     const through = fromOld().map((arg) => (arg === inject("endpoint") ? proxy.endpoint : arg));
     const started = cli.start(through);
     const stopped = await started.ended;
-    expect(stopped).toMatchObject({ code: 130, stdout: "" });
+    expect(stopped).toMatchObject({ code: 130, stdout: expect.stringMatching(/^\d+ +moved$/m) });
     expect(stopped.stderr).toMatch(/\d+ sessions were done by then; the same command goes on with the rest/);
     const left = (await readRows(bench.client, old)).length;
     expect(left).toBeGreaterThan(0);
@@ -166,7 +185,8 @@ describeTransactions("migrate", () => {
     const { code, stdout, stderr } = await cli.run(
       through.map((arg) => (arg === inject("endpoint") ? proxy.endpoint : arg)),
     );
-    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^\d+ +moved$/m);
     expect(stderr).toMatch(/error: .* was throttled.*\(ERR_SESSION_THROTTLED\)/);
     expect(stderr).toMatch(/\d+ sessions were done by then/);
     expect((await cli.run(fromOld())).code).toBe(0);

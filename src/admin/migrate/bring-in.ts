@@ -12,13 +12,13 @@ import {
 } from "../../core/doors.js";
 import { isOneSessions } from "../patience.js";
 import { type LineSession, parseLine } from "./jsonl.js";
-import { type Migration, unitsOfMove, unitsOfRead } from "./move.js";
+import { lost, type Migration, settle, unitsOfMove, unitsOfRead } from "./move.js";
 import { failureOf } from "./report.js";
 
 /** Brings in the session of one line, or counts why not. */
 export async function bringInLine(
   migration: Migration,
-  text: string,
+  text: string | undefined,
   line: number,
   run: string,
 ): Promise<void> {
@@ -35,21 +35,30 @@ export async function bringInLine(
   // What began in the future would outlive its absolute limit.
   const created = Math.min(parsed.created ?? now(), now());
   if (Math.min(parsed.endsAt, created + absoluteTtl) <= now()) return tally.add("expired");
-  if (tally.dryRun) return tally.add("moved");
   const session = shortId(parsed.id);
+  let brought: BroughtIn;
   try {
+    if (tally.dryRun) {
+      await inventory.tryToBringIn({ ...parsed, created });
+      return settle(migration, "moved");
+    }
     const also = [await markOf(inventory, parsed, run)];
-    const units = unitsOfMove(text.length);
-    const brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
-    if (brought.outcome === "exists") return tally.add("elsewhere");
-    if (brought.outcome === "refused") return tally.add("gone");
-    tally.add("moved");
-    await verify(migration, parsed, brought, line);
+    const units = unitsOfMove(text?.length ?? 0);
+    brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
   } catch (error) {
     if (!isOneSessions(error)) throw error;
-    tally.fail("failed", failureOf(error, { line, session }));
+    return tally.fail("failed", failureOf(error, { line, session }));
+  }
+  settle(migration, OUTCOMES[brought.outcome]);
+  if (brought.outcome !== "created") return;
+  try {
+    await verify(migration, parsed, brought, line);
+  } catch (error) {
+    throw isOneSessions(error) ? lost(tally, error, { line, session }, "brought in") : error;
   }
 }
+
+const OUTCOMES = { created: "moved", exists: "elsewhere", refused: "gone" } as const;
 
 /**
  * The write that marks a session as brought in: in one transaction with the session, and refused where it has
@@ -57,9 +66,9 @@ export async function bringInLine(
  *
  * - One row for each session, and not one that says how far a run came: lines may be brought in side by side,
  *   and the file of a second run may have been exported anew, in another order.
- * - Its `expires` is the end that the line gives, and a day, for clocks that differ. A line that is over is
- *   not brought in any more, so that the mark is needed no longer; the table's TTL removes it. Nobody has to
- *   clean up.
+ * - Its `expires` is the end that the line gives, and 30 days: a file that is exported anew may give a later end
+ *   of the same session. A line that is over is not brought in any more, so that the mark is needed no longer;
+ *   the table's TTL removes it. Nobody has to clean up.
  * - It holds a hash of the id, as a table with `hashIds` must hold no id.
  * - It is no session: it has no `sess`, nor the sort key of one. Scans, counts and logouts of all leave it.
  */
@@ -78,12 +87,12 @@ async function markOf(
       UpdateExpression: "SET #expires = :expires",
       ConditionExpression: "attribute_not_exists(#expires)",
       ExpressionAttributeNames: { "#expires": "expires" },
-      ExpressionAttributeValues: { ":expires": { N: String(Math.ceil(endsAt / 1000) + DAY_SECONDS) } },
+      ExpressionAttributeValues: { ":expires": { N: String(Math.ceil(endsAt / 1000) + KEPT_SECONDS) } },
     },
   };
 }
 
-const DAY_SECONDS = 86_400;
+const KEPT_SECONDS = 30 * 86_400;
 
 /** Reads a session back that was brought in, and compares it with its line. */
 async function verify(

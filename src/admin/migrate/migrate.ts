@@ -1,5 +1,6 @@
 // Moving in: the sessions of another store, out of its table or out of a file, into this one's.
 import {
+  A_FUNCTION,
   type Check,
   checkEach,
   isObject,
@@ -11,7 +12,7 @@ import {
 } from "../../core/doors.js";
 import { WORK_CHECKS, Work, type WorkOptions } from "../work.js";
 import { bringInLine } from "./bring-in.js";
-import { linesOf } from "./jsonl.js";
+import { linesOf, piecesUntil } from "./jsonl.js";
 import { type Migration, moveOne } from "./move.js";
 import { failureOf, type MigrationReport, Tally } from "./report.js";
 import { type MigrationSource, placesFrom, SOURCES, sourcesOf } from "./sources.js";
@@ -35,8 +36,13 @@ export interface MigrateOptions extends Omit<WorkOptions, "from"> {
    * destroyed since. Default: none; give one to bring in again what a trial brought in.
    */
   run?: string | undefined;
-  /** Whether to read and count only. Default `false`. */
+  /** Whether to read and count only: also whether the table is there, and lines fit into it. Default `false`. */
   dryRun?: boolean | undefined;
+  /**
+   * Is given what came of it so far where an error or the signal ends the call, which then throws. What this
+   * throws harms nothing.
+   */
+  onStop?: ((report: MigrationReport) => void) | undefined;
 }
 
 const CHECKS: Record<keyof MigrateOptions, Check> = {
@@ -46,6 +52,7 @@ const CHECKS: Record<keyof MigrateOptions, Check> = {
   text: [isText, "the file's text: something to iterate over that gives strings"],
   run: [(value) => typeof value === "string", "a string"],
   dryRun: TRUE_OR_FALSE,
+  onStop: A_FUNCTION,
 };
 
 // How many lines are taken at once from a file. They may be large.
@@ -61,9 +68,10 @@ const LINES = 32;
  *
  * @param store the options that the application gives to its store. Where they have `previous`, the source must
  * be among its places.
- * @returns what came of each session: see {@link MigrationReport}. Where `failed` and `unreadable` are 0,
- * the source has no live session that the table has not.
- * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once, and
+ * @returns what came of each session: see {@link MigrationReport}. Where `failed`, `unreadable` and
+ * `otherIds` are 0, the source has no live session that the table has not.
+ * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`; `ERR_SESSION_TABLE`, `ERR_SESSION_ACCESS` at once,
+ * `ERR_SESSION_CORRUPT` where what was moved cannot be read back, and
  * `ERR_SESSION_THROTTLED`, `ERR_SESSION_TIMEOUT`, `ERR_SESSION_UNAVAILABLE` where they last. What was moved by
  * then is moved: call it again. Or the reason of `signal`.
  * @example
@@ -77,33 +85,52 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<MigrationReport> {
   checkEach(options, CHECKS, "");
-  const { from, table, text, run = "", dryRun = false, ...others } = options;
+  const { from, table, text, run = "", dryRun = false, onStop, ...others } = options;
   const tally = new Tally(dryRun);
   if (from === "jsonl") {
     if (text === undefined) refuseOption("text: jsonl needs the text of the file");
     if (table !== undefined) refuseOption("table: jsonl comes from no table; leave it out");
-    return Work.run(store, others, async (work) => {
-      await bringInText({ work, tally }, text, run);
-      return tally.report(work);
-    });
+    return Work.run(store, others, (work) =>
+      reported({ work, tally }, onStop, () => bringInText({ work, tally }, text, run)),
+    );
   }
   if (text !== undefined || options.run !== undefined)
     refuseOption(`${text === undefined ? "run" : "text"}: goes with from: "jsonl" alone`);
   const { options: complete, source, isSamePlace: isThere } = sourcesOf(store, from, table);
   if (isThere) return tally.report();
-  return Work.run(complete, others, async (work) => {
-    await moveAll({ work, tally }, source);
-    return tally.report(work);
-  });
+  return Work.run(complete, others, (work) =>
+    reported({ work, tally }, onStop, () => moveAll({ work, tally }, source)),
+  );
+}
+
+/** What came of a migration; also where it does not come to its end. */
+async function reported(
+  { work, tally }: Migration,
+  onStop: MigrateOptions["onStop"],
+  migration: () => Promise<void>,
+): Promise<MigrationReport> {
+  try {
+    // Otherwise the first write finds out.
+    if (tally.dryRun) await work.spend(1, () => work.inventory.tryTable());
+    await migration();
+  } catch (error) {
+    try {
+      onStop?.(tally.report(work));
+    } catch {
+      // Why it stopped is what is to be known.
+    }
+    throw error;
+  }
+  return tally.report(work);
 }
 
 async function moveAll({ work, tally }: Migration, source: Place | undefined): Promise<void> {
   const places = placesFrom(work.inventory.places, source);
   for await (const page of work.pages({ attributes: "all", places })) {
+    tally.misread(page.otherIds, page.place, work.inventory.places[page.place]);
     for (const error of page.unreadable) tally.fail("unreadable", failureOf(error, {}));
     await work.eachOf(page.sessions, async (found) => {
       await moveOne({ work, tally }, found);
-      work.count(1);
       work.tell();
     });
   }
@@ -115,16 +142,13 @@ async function bringInText(
   run: string,
 ): Promise<void> {
   let line = 0;
-  let lines: [text: string, line: number][] = [];
+  let lines: [text: string | undefined, line: number][] = [];
   const bringIn = async () => {
-    await work.eachOf(lines, async ([one, number]) => {
-      await bringInLine({ work, tally }, one, number, run);
-      work.count(1);
-    });
+    await work.eachOf(lines, ([one, number]) => bringInLine({ work, tally }, one, number, run));
     lines = [];
     work.tell();
   };
-  for await (const one of linesOf(text)) {
+  for await (const one of linesOf(piecesUntil(work.signal, text))) {
     line += 1;
     lines.push([one, line]);
     if (lines.length === LINES) await bringIn();

@@ -9,10 +9,11 @@ import {
   isSameData,
   type SessionErrorCode,
   type SessionRow,
+  SessionStoreError,
 } from "../../core/doors.js";
 import { isOneSessions } from "../patience.js";
 import type { Work } from "../work.js";
-import { failureOf, type Tally } from "./report.js";
+import { failureOf, type MigrationFailure, type Tally } from "./report.js";
 
 /** A migration under way. */
 export interface Migration {
@@ -25,19 +26,46 @@ export async function moveOne({ work, tally }: Migration, found: FoundSession): 
   const { inventory } = work;
   const { row, shortId: session, bytes } = found;
   if (found.isExpired || row === undefined) return tally.add("expired");
+  let brought: BroughtOver;
   try {
     if (tally.dryRun) {
       inventory.dataOf(row);
-      return tally.add("moved");
+      return settle({ work, tally }, "moved");
     }
-    const brought = await work.spend(unitsOfMove(bytes), () => inventory.bringOver(found));
-    tally.add(brought.outcome);
-    if (brought.outcome === "moved") await verify({ work, tally }, found, brought);
+    brought = await work.spend(unitsOfMove(bytes), () => inventory.bringOver(found));
   } catch (error) {
     if (!isOneSessions(error)) throw error;
     const isUnreadable = error.code === "ERR_SESSION_CORRUPT";
-    tally.fail(isUnreadable ? "unreadable" : "failed", failureOf(error, { session }));
+    return tally.fail(isUnreadable ? "unreadable" : "failed", failureOf(error, { session }));
   }
+  settle({ work, tally }, brought.outcome);
+  if (brought.outcome !== "moved") return;
+  try {
+    await verify({ work, tally }, found, brought);
+  } catch (error) {
+    throw isOneSessions(error) ? lost(tally, error, { session }, "moved") : error;
+  }
+}
+
+/** Counts a session that is where it belongs, or nowhere any more: it is done with. */
+export function settle({ work, tally }: Migration, outcome: "moved" | "elsewhere" | "gone"): void {
+  tally.add(outcome);
+  work.count(1);
+}
+
+/**
+ * Notes a session that is in the table, and cannot be read there. What made it so may do so to all that follow:
+ * the error ends the migration.
+ */
+export function lost(
+  tally: Tally,
+  { code, message: why }: SessionStoreError,
+  of: Pick<MigrationFailure, "line" | "session">,
+  how: "moved" | "brought in",
+): SessionStoreError {
+  const message = `the session "${of.session}" was ${how}, and cannot be read back: ${why}`;
+  tally.fail("failed", { ...of, code, message });
+  return new SessionStoreError(code, `${message}. No other is ${how} before that is found out`);
 }
 
 /** What a transaction costs that writes a session of so many bytes, and removes it or marks it. */

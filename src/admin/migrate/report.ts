@@ -1,5 +1,5 @@
 // What came of a migration, counted while it goes on: the report that is given at its end.
-import { type SessionErrorCode, SessionStoreError } from "../../core/doors.js";
+import { type Place, type SessionErrorCode, SessionStoreError } from "../../core/doors.js";
 
 /** A session that was left where it is. */
 export interface MigrationFailure {
@@ -15,7 +15,8 @@ export interface MigrationFailure {
 
 /**
  * What came of a migration. Every session that was found is counted once: in `moved`, `elsewhere`, `gone`,
- * `expired`, `unreadable` or `failed`.
+ * `expired`, `unreadable` or `failed`. Where `scanned` is not 0 and all of these are, no row was taken for a
+ * session: see that keys and prefix are the source's.
  */
 export interface MigrationReport {
   /** Whether nothing was written: `moved` are those that would have been. */
@@ -47,6 +48,11 @@ export interface MigrationReport {
    * are among `moved` as well.
    */
   readonly failed: number;
+  /**
+   * Rows that are no sessions of the source for their ids alone: hashes where its `hashIds` says ids, or the
+   * other way round. They are left where they are; `failures` says once for each place what to set.
+   */
+  readonly otherIds: number;
   /** Which are `unreadable` or `failed`, and why: the first 1 000. */
   readonly failures: readonly MigrationFailure[];
   /** Capacity units, those of refused writes left out. */
@@ -63,7 +69,8 @@ export type Figure =
   | "gone"
   | "expired"
   | "unreadable"
-  | "failed";
+  | "failed"
+  | "otherIds";
 
 // Where everything fails, the memory is to last all the same.
 const MOST_FAILURES = 1_000;
@@ -80,8 +87,11 @@ export class Tally {
     expired: 0,
     unreadable: 0,
     failed: 0,
+    otherIds: 0,
   };
   readonly #failures: MigrationFailure[] = [];
+
+  readonly #misread = new Set<number>();
 
   constructor(readonly dryRun: boolean) {}
 
@@ -93,6 +103,18 @@ export class Tally {
   fail(figure: "unreadable" | "failed", failure: MigrationFailure): void {
     this.add(figure);
     if (this.#failures.length < MOST_FAILURES) this.#failures.push(failure);
+  }
+
+  /** Notes rows of a place whose `hashIds` is not what the place was filled by. */
+  misread(rows: number, number: number, place: Place | undefined): void {
+    if (rows === 0 || place === undefined) return;
+    this.add("otherIds", rows);
+    if (this.#misread.has(number)) return;
+    this.#misread.add(number);
+    const { hashIds } = place.keys;
+    const [found, expected] = hashIds ? ["ids", "hashes of ids"] : ["hashes of ids", "ids"];
+    const message = `rows of the table "${place.tableName}" stand under ${found}, and the options say ${expected}: none of those is moved. Give their place hashIds: ${!hashIds} in previous, for the servers too`;
+    this.#failures.unshift({ code: "ERR_SESSION_OPTIONS", message });
   }
 
   /** @param cost what was read and spent; nothing where there was nothing to move. */

@@ -88,10 +88,10 @@ export function placesFrom(places: readonly Place[], source: Place | undefined):
   if (source === undefined) return previous;
   const place = places.findIndex((one) => isSamePlace(one, source));
   if (place > 0) return [place];
-  const { hashKey, sortKey, hashPrefix } = source.keys;
+  const { hashKey, sortKey, hashPrefix, hashIds } = source.keys;
   const names = [hashKey, ...(sortKey === null ? [] : [sortKey])].map((name) => `"${name}"`);
   return refuseOption(
-    `from: the table "${source.tableName}" with keys ${names.join(", ")} and prefix "${hashPrefix}" is none of the places in previous; correct that, for the servers too, or table here`,
+    `from: the table "${source.tableName}" with keys ${names.join(", ")} and prefix "${hashPrefix}" and hashIds: ${hashIds} is none of the places in previous; correct that, for the servers too, or table here`,
   );
 }
 

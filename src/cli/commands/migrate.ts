@@ -1,6 +1,7 @@
 // `migrate`: moves the sessions of another store into the table, out of its own table or out of a file.
 import { createReadStream } from "node:fs";
 import { access, constants } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import { type Command, Option } from "commander";
 import {
   type MigrateOptions,
@@ -55,7 +56,7 @@ export const migrate: CommandDefinition<MigrateFlags> = {
     const work = beginWork(flags.dryRun ? "counting" : "moving", { segments, maxUnits }, context);
     // What has moved is not met again: there is no place to go on from.
     const { from: _, ...options } = work.options;
-    let done = 0;
+    let soFar: MigrationReport | undefined;
     try {
       const report = await moveIn(store, {
         ...options,
@@ -64,16 +65,17 @@ export const migrate: CommandDefinition<MigrateFlags> = {
         text,
         run: flags.run,
         dryRun: flags.dryRun,
-        onProgress(progress) {
-          done = progress.done;
-          options.onProgress(progress);
+        onStop(report) {
+          soFar = report;
         },
       });
       work.end(true);
       return say(output, report, flags.from === "jsonl" && report.scanned === 0);
     } catch (error) {
       work.end(true);
+      const done = soFar === undefined ? 0 : soFar.moved + soFar.elsewhere + soFar.gone;
       const goesOn = `${done} sessions were done by then; the same command goes on with the rest`;
+      if (soFar !== undefined && soFar.scanned > 0) show(output, soFar);
       if (signal.aborted) output.note(goesOn);
       const passes = error instanceof SessionStoreError && PASSING.includes(error.code);
       if (!passes || done === 0) throw error;
@@ -120,7 +122,8 @@ async function textOf(
   }
   if (file === undefined)
     throw new UsageError("which file? Give its name behind --from jsonl, or - for the standard input");
-  if (file === "-") return process.stdin.setEncoding("utf8");
+  // A pipe that stalls would hold the process.
+  if (file === "-") return addAbortSignal(signal, process.stdin.setEncoding("utf8"));
   await access(file, constants.R_OK).catch(() => {
     throw new UsageError(`${file}: there is no such file, or it may not be read`);
   });
@@ -138,12 +141,30 @@ function warnOfServers({ store, output }: CommandContext, { from, dryRun }: Migr
 }
 
 function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCode {
-  output.printJson(report);
   if (report.isSamePlace) {
+    output.printJson(report);
     output.print("The sessions are where the store looks for them, which reads them as they are.");
     output.print("There is nothing to move.");
     return EXIT.done;
   }
+  const isAny = show(output, report);
+  if (report.failed + report.unreadable + report.otherIds > 0) return EXIT.failed;
+  if (isEmpty) {
+    // What an export leaves behind that failed.
+    output.warn("there was not one line in the file; see that its export ended well");
+    return EXIT.failed;
+  }
+  if (report.scanned > 0 && !isAny)
+    output.warn(
+      "no row that was read is a session by the keys and the prefix of its place; see that they are the old store's before you delete anything",
+    );
+  if (report.dryRun) output.note("Nothing was written. Without --dry-run they are moved.");
+  return EXIT.done;
+}
+
+/** Prints what came of it; says whether there was any session. */
+function show(output: Output, report: MigrationReport): boolean {
+  output.printJson(report);
   const figures: [number, string][] = [
     [report.moved, report.dryRun ? "would be moved" : "moved"],
     [report.verified, "  read back and compared: as they were"],
@@ -154,6 +175,10 @@ function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCod
     [report.expired, "expired: left where they are"],
     [report.unreadable, "cannot be read: left where they are"],
     [report.failed, "failed"],
+    [
+      report.otherIds,
+      "rows whose ids are hashed, or not, otherwise than the options say: left where they are",
+    ],
   ];
   const shown = figures.filter(([count], i) => i === 0 || count > 0);
   output.table(
@@ -164,12 +189,5 @@ function say(output: Output, report: MigrationReport, isEmpty: boolean): ExitCod
   for (const { message } of report.failures.slice(0, MOST_SHOWN)) output.print(visible(message));
   const left = report.failed + report.unreadable;
   if (left > MOST_SHOWN) output.print(`… and ${left - MOST_SHOWN} more; --json has the first 1000`);
-  if (left > 0) return EXIT.failed;
-  if (isEmpty) {
-    // What an export leaves behind that failed.
-    output.warn("there was not one line in the file; see that its export ended well");
-    return EXIT.failed;
-  }
-  if (report.dryRun) output.note("Nothing was written. Without --dry-run they are moved.");
-  return EXIT.done;
+  return figures.some(([count]) => count > 0);
 }
