@@ -27,7 +27,7 @@ import {
   ok,
 } from "./findings.js";
 import { type TriedAction, tryAction, tryTransaction } from "./harmless.js";
-import { PERMISSIONS } from "./policy.js";
+import { actionsAt } from "./policy.js";
 import { isCausedBy, TableCommands } from "./table-commands.js";
 import { WORK_CHECKS } from "./work.js";
 
@@ -247,7 +247,7 @@ class Examination {
   /** Tries what the store's features send to a table, up to what shows that it cannot be used: then `false`. */
   async #tryActions(place: Place, where: "table" | "previous"): Promise<boolean> {
     const { tableName, keys } = place;
-    for (const [action, need] of this.#needs(where)) {
+    for (const [action, need] of this.#needs(place, where)) {
       try {
         await tryAction(action, place, this.#commands);
         this.#report("permission", ok(`dynamodb:${action} is allowed`), tableName, action);
@@ -268,11 +268,11 @@ class Examination {
     return true;
   }
 
-  #needs(where: "table" | "previous"): [TriedAction, Need][] {
+  #needs(place: Place, where: "table" | "previous"): [TriedAction, Need][] {
     const { owner } = this.#commands.options;
     const features = owner ? (["sessions", "owner", "lists"] as const) : (["sessions", "lists"] as const);
     return features.flatMap((feature) =>
-      PERMISSIONS[feature][where].map((action): [TriedAction, Need] => [
+      actionsAt(feature, where, place).map((action): [TriedAction, Need] => [
         action,
         action === "BatchGetItem" ? NEEDS.batches : NEEDS[feature],
       ]),

@@ -473,13 +473,16 @@ describe("with the options previous and owner", () => {
       check.findings
         .filter(({ tableName }) => tableName === old)
         .map(({ code, action, level }) => [action ?? code, level]);
-    expect(found(await checkTable(storeAt(name, { previous })))).toEqual([
+    const asked = [
       ["table", "ok"],
       ["keys", "ok"],
       ["dynamodb:GetItem", "ok"],
       ["dynamodb:DeleteItem", "ok"],
       ["dynamodb:Scan", "ok"],
-    ]);
+    ];
+    expect(found(await checkTable(storeAt(name, { previous })))).toEqual(asked);
+    // No owners are listed where there is no sort key.
+    expect(found(await checkTable(storeAt(name, { previous, owner })))).toEqual(asked);
     const { findings } = await checkTable(storeAt(name, { previous: [{ hashPrefix: "before#" }] }));
     expect(findings.filter(({ code }) => code === "table")).toHaveLength(1);
     const absent = [{ table: { name: "long-gone" } }];
