@@ -27,7 +27,7 @@ import {
   ok,
 } from "./findings.js";
 import { type TriedAction, tryAction, tryTransaction } from "./harmless.js";
-import { PERMISSIONS } from "./policy.js";
+import { actionsAt } from "./policy.js";
 import { isCausedBy, TableCommands } from "./table-commands.js";
 import { WORK_CHECKS } from "./work.js";
 
@@ -97,8 +97,8 @@ const NEEDS: Readonly<
 /** A table that is there, or may be: where it cannot be described, nothing is known of it. */
 interface Found {
   readonly table: TableDescription | undefined;
-  /** Whether rows can be asked for. */
-  readonly canBeUsed: boolean;
+  /** The places in it whose rows can be asked for. */
+  readonly usable: readonly Place[];
 }
 
 /** What an answer tells of where it comes from, and of the time there. */
@@ -129,10 +129,10 @@ class Examination {
 
   async #checkTable(): Promise<void> {
     const { options } = this.#commands;
-    const found = await this.#look(options);
+    const found = await this.#look(options.tableName);
     if (found === undefined) return;
-    const { table } = found;
-    const canBeUsed = found.canBeUsed && (await this.#tryActions(options, "table"));
+    const { table, usable } = found;
+    const canBeUsed = usable.includes(options) && (await this.#tryActions(options, "table"));
     if (canBeUsed && (options.owner || options.previous.length > 0)) await this.#tryTransactions();
     // Of a table that may not be described nothing has said that it is there.
     if (!canBeUsed && !table) return;
@@ -146,22 +146,29 @@ class Examination {
 
   async #checkPrevious(): Promise<void> {
     const { tableName, previous } = this.#commands.options;
-    const others = new Map(previous.map((place) => [place.tableName, place]));
+    const others = new Set(previous.map((place) => place.tableName));
     others.delete(tableName);
-    for (const place of others.values()) {
-      const found = await this.#look(place);
-      if (found?.canBeUsed) await this.#tryActions(place, "previous");
+    for (const name of others) {
+      const found = await this.#look(name);
+      for (const place of found?.usable ?? []) await this.#tryActions(place, "previous");
     }
   }
 
+  /** The places in a table, of those whose keys have the same names the first: one table has one pair of them. */
+  #placesIn(tableName: string): Place[] {
+    const { options } = this.#commands;
+    const places = [options, ...options.previous].filter((place) => place.tableName === tableName);
+    return places.filter(({ keys }, i) => i === places.findIndex((other) => hasKeysOf(other, keys)));
+  }
+
   /** Looks at a table's status and keys; `undefined` where there is none, or nobody to ask. */
-  async #look(place: Place): Promise<Found | undefined> {
-    const { tableName } = place;
+  async #look(tableName: string): Promise<Found | undefined> {
+    const places = this.#placesIn(tableName);
     const isFirst = this.#seen === undefined;
     try {
       const { Table: table = {} } = await this.#describe(tableName);
       if (isFirst) this.#reportConnection();
-      return { table, canBeUsed: this.#checkDescribed(place, table) };
+      return { table, usable: this.#checkDescribed(places, tableName, table) };
     } catch (error) {
       const isAbsent = isCausedBy(error, ["ResourceNotFoundException"]);
       if (isCausedBy(error, ["ValidationException"])) {
@@ -177,7 +184,7 @@ class Examination {
       if (isFirst) this.#reportConnection();
       if (!isAbsent) {
         this.#reportFailed("DescribeTable", NEEDS.names, error, tableName);
-        return { table: undefined, canBeUsed: true };
+        return { table: undefined, usable: places };
       }
       this.#reportAbsent(error, tableName);
       return undefined;
@@ -217,27 +224,30 @@ class Examination {
     this.#report("table", problem(messageOf(error) + where), tableName);
   }
 
-  /** Reports the status and the keys of a table, and says whether its rows can be asked for. */
-  #checkDescribed(place: Place, table: TableDescription): boolean {
-    const { tableName, keys } = place;
+  /** Reports the status and the keys of a table, and says in which places its rows can be asked for. */
+  #checkDescribed(places: readonly Place[], tableName: string, table: TableDescription): Place[] {
     const there = `the table "${tableName}" is there`;
     const isComing = table.TableStatus === "CREATING";
     const refusal = isComing ? `${there}, and is being created; check again when it is` : unusable(table);
-    const mismatch = otherKeys(definitionAt(place), table);
     this.#report(
       "table",
       refusal ? problem(refusal) : ok(`${there}, and is ${table.TableStatus}`),
       tableName,
     );
-    const asSaid = ok(`${showKeys(keys.hashKey, keys.sortKey)}, as the options say`);
-    this.#report("keys", mismatch ? problem(mismatch) : asSaid, tableName);
-    return !refusal && !mismatch;
+    const fitting = places.filter((place) => {
+      const { hashKey, sortKey } = place.keys;
+      const mismatch = otherKeys(definitionAt(place), table);
+      const asSaid = ok(`${showKeys(hashKey, sortKey)}, as the options say`);
+      this.#report("keys", mismatch ? problem(mismatch) : asSaid, tableName);
+      return !mismatch;
+    });
+    return refusal ? [] : fitting;
   }
 
   /** Tries what the store's features send to a table, up to what shows that it cannot be used: then `false`. */
   async #tryActions(place: Place, where: "table" | "previous"): Promise<boolean> {
     const { tableName, keys } = place;
-    for (const [action, need] of this.#needs(where)) {
+    for (const [action, need] of this.#needs(place, where)) {
       try {
         await tryAction(action, place, this.#commands);
         this.#report("permission", ok(`dynamodb:${action} is allowed`), tableName, action);
@@ -258,11 +268,11 @@ class Examination {
     return true;
   }
 
-  #needs(where: "table" | "previous"): [TriedAction, Need][] {
+  #needs(place: Place, where: "table" | "previous"): [TriedAction, Need][] {
     const { owner } = this.#commands.options;
     const features = owner ? (["sessions", "owner", "lists"] as const) : (["sessions", "lists"] as const);
     return features.flatMap((feature) =>
-      PERMISSIONS[feature][where].map((action): [TriedAction, Need] => [
+      actionsAt(feature, where, place).map((action): [TriedAction, Need] => [
         action,
         action === "BatchGetItem" ? NEEDS.batches : NEEDS[feature],
       ]),
@@ -304,14 +314,8 @@ class Examination {
   }
 
   /** An action that failed: it is denied, or it cannot be said whether it is. */
-  #reportFailed(action: string, { level, consequence }: Need, error: unknown, tableName?: string): void {
-    const judgment: Judgment = isDenied(error)
-      ? { level, message: `${messageOf(error)}. ${consequence}` }
-      : {
-          level: "warning",
-          message: `whether dynamodb:${action} is allowed cannot be said: ${messageOf(error)}`,
-        };
-    this.#report("permission", judgment, tableName, action);
+  #reportFailed(action: string, need: Need, error: unknown, tableName?: string): void {
+    this.#report("permission", judgeFailed(action, need, error), tableName, action);
   }
 
   #report(code: FindingCode, judgment: Judgment, table?: string, action?: string): void {
@@ -321,8 +325,26 @@ class Examination {
   }
 }
 
+function hasKeysOf({ keys }: Place, { hashKey, sortKey }: Place["keys"]): boolean {
+  return keys.hashKey === hashKey && keys.sortKey === sortKey;
+}
+
 function problem(message: string): Judgment {
   return { level: "problem", message };
+}
+
+function judgeFailed(action: string, { level, consequence }: Need, error: unknown): Judgment {
+  const message = messageOf(error);
+  if (isDenied(error)) return { level, message: `${message}. ${consequence}` };
+  const unsaid = `whether dynamodb:${action} is allowed cannot be said`;
+  // Throttling passes, and comes of others' requests. Whatever else kept this one back keeps sessions' back.
+  if (level === "warning" || isThrottled(error))
+    return { level: "warning", message: `${unsaid}: ${message}` };
+  return { level, message: `${unsaid}, for it could not be tried: ${message}. ${consequence}` };
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof SessionStoreError && error.code === "ERR_SESSION_THROTTLED";
 }
 
 function isDenied(error: unknown): boolean {

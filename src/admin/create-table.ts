@@ -75,9 +75,10 @@ const CHECKS: Record<keyof CreateTableOptions, Check> = {
  * keys stays, and what it lacks of what is asked for is switched on; nothing is ever switched off. Of `previous`
  * nothing is created.
  *
- * @throws {SessionStoreError} `ERR_SESSION_TABLE` where the table has other keys, where its time to live is on
- * another attribute or was switched within the last hour, or where it cannot be used; `ERR_SESSION_TIMEOUT`;
- * `ERR_SESSION_ACCESS`, which names the denied action; `ERR_SESSION_OPTIONS`; and what every command can meet.
+ * @throws {SessionStoreError} `ERR_SESSION_TABLE` where the account may have no more tables, where the table has
+ * other keys, where its time to live is on another attribute or was switched within the last hour, or where it
+ * cannot be used; `ERR_SESSION_TIMEOUT`, with the last refusal as its cause; `ERR_SESSION_ACCESS`, which names
+ * the denied action; `ERR_SESSION_OPTIONS`; and what every command can meet.
  */
 export async function createTable(
   store: SessionStoreOptions,
@@ -159,10 +160,13 @@ class Creation {
       return new NotYet("is being created");
     } catch (error) {
       // Another has just created it; or an attempt before this one, whose answer was lost.
-      if (isCausedBy(error, ["ResourceInUseException"])) return new NotYet("is being created by another");
-      if (isCausedBy(error, ["LimitExceededException"]))
-        return new NotYet("waits for other tables of the account that are being created");
-      throw error;
+      if (isCausedBy(error, ["ResourceInUseException"]))
+        return new NotYet("is being created by another", error);
+      if (isCausedBy(error, LIMIT, SIMULTANEOUS))
+        return new NotYet("waits for other tables of the account that are being changed", error);
+      if (!isCausedBy(error, LIMIT)) throw error;
+      const text = `the table "${this.#definition.tableName}" was not created, for the account has reached a limit in this region, as of the number of its tables (the cause says which); delete tables that nobody needs, or ask AWS for a higher quota`;
+      throw new SessionStoreError("ERR_SESSION_TABLE", text, { cause: causeOf(error) });
     }
   }
 
@@ -192,11 +196,11 @@ class Creation {
     } catch (error) {
       // Another has just switched it, and what was read before is not so any more.
       if (isCausedBy(error, ["ValidationException"], /already enabled|different attribute/i))
-        return new NotYet("has its time to live switched by another");
+        return new NotYet("has its time to live switched by another", error);
       if (isCausedBy(error, ["ValidationException"], /multiple times/i)) {
         if (!this.#wasRefusedForHour) {
           this.#wasRefusedForHour = true;
-          return new NotYet("had its time to live switched within the last hour");
+          return new NotYet("had its time to live switched within the last hour", error);
         }
         throw refuse(
           "was switched within the last hour, and DynamoDB takes no other change before that is over; then call again",
@@ -241,7 +245,8 @@ class Creation {
   /** What a step's failure means: that the API does not know it, or that the table is not ready for it. */
   #judge(error: unknown): "unknown" | NotYet {
     if (isCausedBy(error, ["UnknownOperationException"])) return "unknown";
-    if (isCausedBy(error, NOT_READY)) return new NotYet("is not ready for a change");
+    if (isCausedBy(error, NOT_READY) || isCausedBy(error, LIMIT, SIMULTANEOUS))
+      return new NotYet("is not ready for a change", error);
     throw error;
   }
 
@@ -256,15 +261,23 @@ class Creation {
     }
   }
 
-  #tooLate({ because }: NotYet): SessionStoreError {
+  #tooLate({ because, failure }: NotYet): SessionStoreError {
     const text = `createTable was not done within ${this.#timeoutMs} ms (option timeout): the table "${this.#definition.tableName}" ${because}. Call again: it goes on`;
-    return new SessionStoreError("ERR_SESSION_TIMEOUT", text);
+    return new SessionStoreError("ERR_SESSION_TIMEOUT", text, { cause: causeOf(failure) });
   }
 }
 
 /** A step cannot be taken yet. */
 class NotYet {
-  constructor(readonly because: string) {}
+  constructor(
+    readonly because: string,
+    readonly failure?: unknown,
+  ) {}
+}
+
+/** The SDK's error behind one of this package's. */
+function causeOf(failure: unknown): unknown {
+  return failure instanceof SessionStoreError ? failure.cause : failure;
 }
 
 // While the table is updated, or not yet known everywhere; backups of a new table are there some seconds later.
@@ -273,5 +286,9 @@ const NOT_READY = [
   "ResourceNotFoundException",
   "TableNotFoundException",
   "ContinuousBackupsUnavailableException",
-  "LimitExceededException",
 ];
+
+// It is thrown for what is over in a moment, that many tables are changed at once, and for quotas, which are not
+// (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html, Errors).
+const LIMIT = ["LimitExceededException"];
+const SIMULTANEOUS = /simultaneous/i;

@@ -1,20 +1,21 @@
 // What is to be allowed in IAM, feature by feature: the one place of that fact. docs/security.md shows it, and
 // a test compares it with what is sent.
-import { resolveOptions, type SessionStoreOptions } from "../core/doors.js";
+import { type Place, resolveOptions, type SessionStoreOptions } from "../core/doors.js";
 
 /**
  * What is used of the package.
  *
  * - `sessions`: a door or an engine, whatever its options; always part of a policy.
  * - `owner`: the option `owner`; part of a policy where that is given.
- * - `lists`: `all`, `list`, `length` and `clear`, and `listSessions`, `countSessions`, `surveySessions`,
- *   `destroyAll` and `migrate` of administration.
+ * - `lists`: `all`, `list`, `length` and `clear`, and `listSessions`, `countSessions`, `surveySessions` and
+ *   `destroyAll` of administration.
+ * - `migrate`: `migrate`, from places of the option `previous`, or from lines.
  * - `names`: the names of the table's keys in the error where the options' are others, and the number of rows
  *   in the progress of long work.
  * - `check`: `checkTable`.
  * - `create`: `createTable`.
  */
-export type PolicyFeature = "sessions" | "owner" | "lists" | "names" | "check" | "create";
+export type PolicyFeature = "sessions" | "owner" | "lists" | "migrate" | "names" | "check" | "create";
 
 /** The actions of IAM, without `dynamodb:`. */
 export interface Permissions {
@@ -35,6 +36,7 @@ export const PERMISSIONS = {
   },
   owner: { table: ["PutItem", "Query"], previous: ["Query"] },
   lists: { table: ["Scan"], previous: ["Scan"] },
+  migrate: { table: [], previous: ["Scan"] },
   names: { table: ["DescribeTable"], previous: ["DescribeTable"] },
   check: {
     table: ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"],
@@ -54,6 +56,17 @@ export const PERMISSIONS = {
   },
 } as const satisfies Readonly<Record<PolicyFeature, Permissions>>;
 
+/** The actions of a feature at the store's place, or at another of the option `previous`. */
+export function actionsAt<Feature extends PolicyFeature, Where extends keyof Permissions>(
+  feature: Feature,
+  where: Where,
+  { keys }: Place,
+): (typeof PERMISSIONS)[Feature][Where] | readonly [] {
+  // Without a sort key nothing is listed under owners there.
+  const hasNoOwners = where === "previous" && feature === "owner" && keys.sortKey === null;
+  return hasNoOwners ? [] : PERMISSIONS[feature][where];
+}
+
 /** What is to be allowed on one table. */
 export interface TablePermissions {
   readonly tableName: string;
@@ -72,14 +85,22 @@ export function tablePermissions(
   store: SessionStoreOptions,
   features: readonly PolicyFeature[] = [],
 ): TablePermissions[] {
-  const { connection, tableName, previous, owner } = resolveOptions(store);
-  connection.close();
-  const used: readonly PolicyFeature[] = ["sessions", ...(owner ? (["owner"] as const) : []), ...features];
-  const others = new Set(previous.map((place) => place.tableName));
-  others.delete(tableName);
-  const permit = (name: string, where: keyof Permissions): TablePermissions => {
-    const actions = new Set(used.flatMap((feature): readonly string[] => PERMISSIONS[feature][where]));
-    return { tableName: name, actions: [...actions].map((action) => `dynamodb:${action}`) };
-  };
-  return [permit(tableName, "table"), ...[...others].map((name) => permit(name, "previous"))];
+  const options = resolveOptions(store);
+  options.connection.close();
+  const used: readonly PolicyFeature[] = [
+    "sessions",
+    ...(options.owner ? (["owner"] as const) : []),
+    ...features,
+  ];
+  const places = [options, ...options.previous];
+  const names = new Set(places.map(({ tableName }) => tableName));
+  return [...names].map((tableName) => {
+    const there = places.filter((place) => place.tableName === tableName);
+    const actions = used.flatMap((feature) =>
+      there.flatMap((place): readonly string[] =>
+        actionsAt(feature, place === options ? "table" : "previous", place),
+      ),
+    );
+    return { tableName, actions: [...new Set(actions)].map((action) => `dynamodb:${action}`) };
+  });
 }

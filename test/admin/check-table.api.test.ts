@@ -8,12 +8,14 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { checkTable, createTable, type SessionStoreOptions, type TableCheck } from "../../src/admin/index.js";
 import { PERMISSIONS } from "../../src/admin/policy.js";
-import { createSessionEngine } from "../../src/core/index.js";
+import { createSessionEngine, type PreviousPlace } from "../../src/core/index.js";
 import { newId } from "../support/engines.js";
 import {
+  type Answer,
   denied,
   expiredToken,
   type FaultProxy,
+  internalError,
   type Refusal,
   skewed,
   startFaultProxy,
@@ -412,6 +414,30 @@ describe("what is said of permissions", () => {
     );
   });
 
+  it.each<[string, Answer, RegExp]>([
+    ["no answer comes in time", "hang", /was not answered within 2000 ms/],
+    ["the service fails", internalError(), /InternalServerError/],
+    ["the credentials end", expiredToken(), /ExpiredTokenException/],
+  ])("is that one that sessions need could not be tried, where %s: a problem", async (_, fault, says) => {
+    const store = storeAt(await createPlainTable(client), { timeout: 2000 });
+    for (const needed of ["GetItem", "UpdateItem", "DeleteItem"]) {
+      proxy.decide = (action) => (action === needed ? fault : undefined);
+      const check = await checkTable(store);
+      proxy.cut();
+      const said = inShort(check);
+      expect(said[`dynamodb:${needed}`]).toMatch(/^problem: .*could not be tried: .*\. Sessions need it$/);
+      expect(said[`dynamodb:${needed}`]).toMatch(says);
+      expect(check.isUsable).toBe(false);
+    }
+  });
+
+  it("is that one that sessions can do without could not be tried: a warning", async () => {
+    const without = ["BatchGetItem", "Scan", "DescribeContinuousBackups"];
+    proxy.decide = (action) => (without.includes(action) ? internalError() : undefined);
+    const said = inShort(await checkTable(storeAt(await createPlainTable(client))));
+    for (const action of without) expect(said[`dynamodb:${action}`]).toMatch(/^warning: .*cannot be said: /);
+  });
+
   it("finds a table that may not be described by its rows: that there is none, or that it has other keys", async () => {
     proxy.decide = (action) => (action === "DescribeTable" ? denied(action) : undefined);
     const absent = await checkTable(storeAt("nowhere"));
@@ -447,19 +473,73 @@ describe("with the options previous and owner", () => {
       check.findings
         .filter(({ tableName }) => tableName === old)
         .map(({ code, action, level }) => [action ?? code, level]);
-    expect(found(await checkTable(storeAt(name, { previous })))).toEqual([
+    const asked = [
       ["table", "ok"],
       ["keys", "ok"],
       ["dynamodb:GetItem", "ok"],
       ["dynamodb:DeleteItem", "ok"],
       ["dynamodb:Scan", "ok"],
-    ]);
+    ];
+    expect(found(await checkTable(storeAt(name, { previous })))).toEqual(asked);
+    // No owners are listed where there is no sort key.
+    expect(found(await checkTable(storeAt(name, { previous, owner })))).toEqual(asked);
     const { findings } = await checkTable(storeAt(name, { previous: [{ hashPrefix: "before#" }] }));
     expect(findings.filter(({ code }) => code === "table")).toHaveLength(1);
     const absent = [{ table: { name: "long-gone" } }];
     const check = await checkTable(storeAt(name, { previous: absent }));
     expect(check.findings.at(-1)).toMatchObject({ code: "table", level: "problem", tableName: "long-gone" });
   });
+});
+
+describe("with several places of previous in one table", () => {
+  const keysOf = ({ findings }: TableCheck, name: string) =>
+    findings
+      .filter(({ code, tableName }) => code === "keys" && tableName === name)
+      .map(({ level, message }) => [level, /say(?:s)? (hash key .*?);|^(hash key .*?),/.exec(message)?.[0]]);
+
+  it("the keys of each are looked at, in the store's own table too", async () => {
+    const name = await createPlainTable(client);
+    const previous = [
+      { hashPrefix: "before#" },
+      { table: { hashKey: "id", sortKey: null, hashPrefix: "sess:" } },
+    ];
+    const check = await checkTable(storeAt(name, { previous }));
+    expect(keysOf(check, name)).toEqual([
+      ["ok", 'hash key "pk" and sort key "sk",'],
+      ["problem", 'say hash key "id" and no sort key;'],
+    ]);
+    expect(check.isUsable).toBe(false);
+    expect(check.findings.filter(({ code }) => code === "table")).toHaveLength(1);
+  });
+
+  it.each([[["first", "last"]], [["last", "first"]]])(
+    "the keys of each are looked at, in another table: %j",
+    async (order) => {
+      const [name, old] = [
+        await createPlainTable(client),
+        await createPlainTable(client, { hashKey: "id", sortKey: null }),
+      ];
+      const places: Record<string, PreviousPlace> = {
+        first: { table: { name: old, hashPrefix: "a#" } },
+        last: { table: { name: old, hashKey: "id", sortKey: null, hashPrefix: "b#" } },
+      };
+      const previous = order.flatMap((one) => places[one] ?? []);
+      const check = await checkTable(storeAt(name, { previous }));
+      expect(keysOf(check, old).map(([level]) => level)).toEqual(
+        order.map((one) => (one === "first" ? "problem" : "ok")),
+      );
+      expect(check.isUsable).toBe(false);
+      // What can be tried is tried, by the place whose keys are the table's.
+      const tried = check.findings.filter(
+        ({ code, tableName }) => code === "permission" && tableName === old,
+      );
+      expect(tried.map(({ level }) => level)).toEqual(["ok", "ok", "ok"]);
+      // The same where the table may not be described.
+      proxy.decide = (action) => (action === "DescribeTable" ? denied(action) : undefined);
+      const unseen = await checkTable(storeAt(name, { previous }));
+      expect(keysOf(unseen, old).map(([level]) => level)).toEqual(["problem"]);
+    },
+  );
 });
 
 describe("what a check throws", () => {

@@ -84,6 +84,11 @@ function inStatus(TableStatus: string): Refusal {
   });
 }
 
+const tooManyAtOnce = failure(
+  "LimitExceededException",
+  "Subscriber limit exceeded: Only 500 tables can be created, updated, or deleted simultaneously",
+);
+
 describe("a table that is not there", () => {
   it.each<[string, Partial<SessionStoreOptions["table"]>, object]>([
     ["with the keys of the defaults", {}, { pk: "HASH", sk: "RANGE" }],
@@ -133,8 +138,31 @@ describe("a table that is not there", () => {
 
   it("is created when the account's other tables are, where it has too many on their way", async () => {
     const { store } = storeAt(newName());
-    proxy.decide = script("CreateTable", [failure("LimitExceededException")]);
+    proxy.decide = script("CreateTable", [tooManyAtOnce]);
     expect(await createTable(store)).toMatchObject({ table: "created" });
+  });
+
+  it("is refused at once where the account may have no more tables", async () => {
+    const { store, waited } = storeAt(newName());
+    const message = "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber";
+    proxy.decide = (action) =>
+      action === "CreateTable" ? failure("LimitExceededException", message) : undefined;
+    await expect(createTable(store)).rejects.toMatchObject({
+      code: "ERR_SESSION_TABLE",
+      message: expect.stringMatching(/was not created, for the account has reached a limit .*higher quota$/),
+      cause: { name: "LimitExceededException", message },
+    });
+    expect(waited).toEqual([]);
+  });
+
+  it("is told of with the last refusal, where waiting did not help", async () => {
+    const { store } = storeAt(newName());
+    proxy.decide = (action) => (action === "CreateTable" ? tooManyAtOnce : undefined);
+    await expect(createTable(store, { timeout: 1000 })).rejects.toMatchObject({
+      code: "ERR_SESSION_TIMEOUT",
+      message: expect.stringMatching(/waits for other tables of the account that are being changed/),
+      cause: { name: "LimitExceededException" },
+    });
   });
 
   it("is not waited for longer than the option timeout says", async () => {

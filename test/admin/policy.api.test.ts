@@ -81,7 +81,7 @@ describe("what is sent", () => {
 });
 
 describeTransactions("what is sent to two tables", () => {
-  it("by migrate is what is to be allowed for sessions, owners and lists, and no more", async () => {
+  it("by migrate is what is to be allowed for sessions, owners and migrate, and no more", async () => {
     const store = await makeStore();
     const old = {
       name: await createPlainTable(client, { hashKey: "id", sortKey: null }),
@@ -96,19 +96,19 @@ describeTransactions("what is sent to two tables", () => {
     const line = JSON.stringify({ id: newId(), data: { user: "ada" }, expires: Date.now() + 60_000 });
     expect(await migrate(options, { from: "jsonl", text: line })).toMatchObject({ moved: 1 });
     const permitted = (where: "table" | "previous") =>
-      [PERMISSIONS.sessions, PERMISSIONS.owner, PERMISSIONS.lists].flatMap(
+      [PERMISSIONS.sessions, PERMISSIONS.owner, PERMISSIONS.migrate].flatMap(
         (feature): readonly string[] => feature[where],
       );
     expect(permitted("table")).toEqual(expect.arrayContaining(heard.in(store.table.name)));
     expect(permitted("previous")).toEqual(expect.arrayContaining(heard.in(old.name)));
-    expect(heard.in(old.name)).toContain("DeleteItem");
+    expect(heard.in(old.name)).toEqual(expect.arrayContaining(["DeleteItem", "Scan"]));
     expect(heard.in(store.table.name)).toContain("PutItem");
   });
 });
 
 describe("the policy of a store", () => {
   const of = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`);
-  const { sessions, owner, lists, names, check } = PERMISSIONS;
+  const { sessions, owner, lists, names, check, migrate: migration } = PERMISSIONS;
 
   it("allows what sessions need on its table", () => {
     expect(tablePermissions({ table: { name: "sessions" } })).toEqual([
@@ -136,5 +136,25 @@ describe("the policy of a store", () => {
         actions: of([...sessions.previous, ...owner.previous, ...lists.previous, ...names.previous]),
       },
     ]);
+  });
+
+  it("asks for owners' lists on another table only where a place there has a sort key", () => {
+    const old = { name: "old", hashKey: "id", sortKey: null };
+    const at = (previous: SessionStoreOptions["previous"]) =>
+      tablePermissions({ table: { name: "sessions" }, owner: () => undefined, previous })[1]?.actions;
+    expect(at([{ table: old }])).toEqual(of(sessions.previous));
+    expect(at([{ table: { name: "old" } }])).toEqual(of([...sessions.previous, ...owner.previous]));
+  });
+
+  it("allows migrate to look for sessions where they come from, in the same table as well", () => {
+    const table = { name: "sessions" };
+    const actions = (previous: SessionStoreOptions["previous"]) =>
+      tablePermissions({ table, hashIds: true, previous }, ["migrate"]).map((one) => one.actions);
+    expect(actions([])).toEqual([of(sessions.table)]);
+    expect(actions([{ table: { name: "old" } }])).toEqual([
+      of(sessions.table),
+      of([...sessions.previous, ...migration.previous]),
+    ]);
+    expect(actions([{ hashIds: false }])).toEqual([of([...sessions.table, ...migration.previous])]);
   });
 });
