@@ -21,6 +21,7 @@ import {
   type Judgment,
   judgeBilling,
   judgeClock,
+  judgeIndexes,
   judgeProtection,
   judgeRecovery,
   judgeTimeToLive,
@@ -132,6 +133,8 @@ class Examination {
     const found = await this.#look(options.tableName);
     if (found === undefined) return;
     const { table, usable } = found;
+    const indexes = table && judgeIndexes(table);
+    if (indexes) this.#report("indexes", indexes);
     const canBeUsed = usable.includes(options) && (await this.#tryActions(options, "table"));
     if (canBeUsed && (options.owner || options.previous.length > 0)) await this.#tryTransactions();
     // Of a table that may not be described nothing has said that it is there.

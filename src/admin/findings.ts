@@ -1,6 +1,7 @@
 // What a check finds, and how what was read of a table is judged. No I/O.
 import type {
   ContinuousBackupsDescription,
+  ScalarAttributeType,
   TableDescription,
   TimeToLiveDescription,
 } from "@aws-sdk/client-dynamodb";
@@ -13,6 +14,7 @@ import { otherAttribute, TTL_ATTRIBUTE } from "./definition.js";
  * - `clock`: this machine's, beside DynamoDB's.
  * - `table`: that it is there, and its status.
  * - `keys`: that they are those of the options.
+ * - `indexes`: where the table has secondary ones, that their keys are of the types that rows have.
  * - `permission`: one action.
  * - `transactions`: that the API has them, where the options `owner` and `previous` need them.
  * - `timeToLive`: that DynamoDB removes expired rows.
@@ -24,6 +26,7 @@ export type FindingCode =
   | "clock"
   | "table"
   | "keys"
+  | "indexes"
   | "permission"
   | "transactions"
   | "timeToLive"
@@ -59,6 +62,40 @@ export function judgeClock(offByMs: number): Judgment {
   const direction = offByMs > 0 ? "ahead of" : "behind";
   const message = `this machine's clock is ${Math.round(off / 1000)} s ${direction} DynamoDB's, and sessions end by it; set it`;
   return { level: off < CLOCK_WRONG_MS ? "warning" : "problem", message };
+}
+
+// The attributes of a session's row by the type that they are written with; its data varies with the options.
+const WRITTEN: ReadonlyMap<string | undefined, ScalarAttributeType> = new Map([
+  ["gen", "S"],
+  ["rev", "N"],
+  ["writes", "S"],
+  ["created", "N"],
+  ["until", "N"],
+  ["expires", "N"],
+  ["updated", "N"],
+  ["idHash", "S"],
+  ["owner", "S"],
+  ["listedUntil", "N"],
+]);
+
+/** DynamoDB refuses a row whose attribute is of another type than an index has it. `undefined`: there is no index. */
+export function judgeIndexes(table: TableDescription): Judgment | undefined {
+  const { AttributeDefinitions = [], GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } = table;
+  const indexes = [...GlobalSecondaryIndexes, ...LocalSecondaryIndexes];
+  if (indexes.length === 0) return undefined;
+  const amiss = AttributeDefinitions.flatMap(({ AttributeName: name, AttributeType: type }) => {
+    const written = WRITTEN.get(name);
+    const by = indexes.filter(({ KeySchema = [] }) => KeySchema.some((key) => key.AttributeName === name));
+    if (written === undefined || written === type) return [];
+    return by.map(
+      ({ IndexName }) => `"${IndexName}" has "${name}" as ${type}, and rows have it as ${written}`,
+    );
+  });
+  if (amiss.length === 0) return ok("the keys of its indexes are no hindrance to rows");
+  return {
+    level: "problem",
+    message: `an index of the table has an attribute as another type than rows, so that DynamoDB refuses them: ${amiss.join("; ")}. Delete that index, or use another table`,
+  };
 }
 
 export function judgeTimeToLive(ttl: TimeToLiveDescription): Judgment {

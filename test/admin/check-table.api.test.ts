@@ -312,6 +312,50 @@ describe("what is said of the table", () => {
     expect(inShort(check).billing).toMatch(/^warning: provisioned with 1 read and 1 write units a second/);
   });
 
+  it.each<[string, "S" | "N", string]>([
+    ["created", "N", "saved"],
+    ["user", "S", "saved"],
+    ["created", "S", "refused"],
+    ["gen", "N", "refused"],
+  ])("is whether an index takes its rows, where one is by %s as %s: %s", async (attribute, type, outcome) => {
+    const name = `${await createPlainTable(client)}-indexed`;
+    const indexed: CreateTableCommandInput = {
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [
+        { AttributeName: "pk", AttributeType: "S" },
+        { AttributeName: "sk", AttributeType: "S" },
+        { AttributeName: attribute, AttributeType: type },
+      ],
+      KeySchema: [
+        { AttributeName: "pk", KeyType: "HASH" },
+        { AttributeName: "sk", KeyType: "RANGE" },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "mine",
+          KeySchema: [{ AttributeName: attribute, KeyType: "HASH" }],
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+    };
+    await client.send(new CreateTableCommand(indexed));
+    await createTable(storeAt(name));
+    const saved = createSessionEngine({ table: { name }, client }).save(newId(), { n: 1 });
+    const said = inShort(await checkTable(storeAt(name))).indexes;
+    if (outcome === "saved") {
+      await saved;
+      expect(said).toBe("ok: the keys of its indexes are no hindrance to rows");
+    } else {
+      // DynamoDB Local lets an update pass, which DynamoDB and dynalite refuse.
+      if (hasAll) await saved;
+      else await expect(saved).rejects.toMatchObject({ cause: { name: "ValidationException" } });
+      expect(said).toMatch(
+        `problem: an index of the table has an attribute as another type than rows, so that DynamoDB refuses them: "mine" has "${attribute}" as ${type}, and rows have it as ${type === "S" ? "N" : "S"}. Delete`,
+      );
+    }
+  });
+
   it("is whether it is protected", async () => {
     proxy.decide = (action) => {
       if (action === "DescribeTable") return described({ DeletionProtectionEnabled: true });

@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<FindingCode, string>> = {
   clock: "clock",
   table: "table",
   keys: "keys",
+  indexes: "indexes",
   permission: "permission",
   transactions: "transactions",
   timeToLive: "time to live",
