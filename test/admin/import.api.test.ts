@@ -68,6 +68,24 @@ describeTransactions("from a file", () => {
     expect(await run(textOf(lines), { run: "again" })).toMatchObject({ moved: 1, elsewhere: 19 });
   });
 
+  it("run again, its refused writes keep to the pace as well: they are billed", async () => {
+    const text = textOf(sessions(24));
+    await run(text);
+    let time = NOW;
+    const timeout = 5000;
+    const sleep = async (ms: number) => {
+      if (ms === timeout) return new Promise<void>(() => {});
+      // What is on its way is answered meanwhile.
+      for (let n = 0; n < 3; n++) await readRows(bench.client, bench.table);
+      time += ms;
+    };
+    expect(await run(text, { maxUnitsPerSecond: 4 }, { now: () => time, sleep, timeout })).toMatchObject({
+      elsewhere: 24,
+    });
+    // A second each, but for those that are on their way together at the end.
+    expect(time - NOW).toBeGreaterThanOrEqual(16_000);
+  });
+
   it("a session of which the first answer was lost, and that was signed out before the second, stays so", async () => {
     const [line] = sessions(1);
     const client = testClient();

@@ -12,7 +12,7 @@ import {
 } from "../../core/doors.js";
 import { isOneSessions } from "../patience.js";
 import { type LineSession, parseLine } from "./jsonl.js";
-import { lost, type Migration, settle, unitsOfMove, unitsOfRead } from "./move.js";
+import { LEAST_UNITS_OF_MOVE, lost, type Migration, settle, unitsOfMove, unitsOfRead } from "./move.js";
 import { failureOf } from "./report.js";
 
 /** Brings in the session of one line, or counts why not. */
@@ -44,7 +44,11 @@ export async function bringInLine(
     }
     const also = [await markOf(inventory, parsed, run)];
     const units = unitsOfMove(text?.length ?? 0);
-    brought = await work.spend(units, () => inventory.bringIn({ ...parsed, created, also }));
+    brought = await work.spend(
+      units,
+      () => inventory.bringIn({ ...parsed, created, also }),
+      LEAST_UNITS_OF_MOVE,
+    );
   } catch (error) {
     if (!isOneSessions(error)) throw error;
     return tally.fail("failed", failureOf(error, { line, session }));

@@ -98,7 +98,8 @@ export async function migrate(
     refuseOption(`${text === undefined ? "run" : "text"}: goes with from: "jsonl" alone`);
   const { options: complete, source, isSamePlace: isThere } = sourcesOf(store, from, table);
   if (isThere) return tally.report();
-  return Work.run(complete, others, (work) =>
+  // What was written a moment ago is moved too.
+  return Work.run({ ...complete, consistentRead: true }, others, (work) =>
     reported({ work, tally }, onStop, () => moveAll({ work, tally }, source)),
   );
 }

@@ -32,7 +32,7 @@ export async function moveOne({ work, tally }: Migration, found: FoundSession): 
       inventory.dataOf(row);
       return settle({ work, tally }, "moved");
     }
-    brought = await work.spend(unitsOfMove(bytes), () => inventory.bringOver(found));
+    brought = await work.spend(unitsOfMove(bytes), () => inventory.bringOver(found), LEAST_UNITS_OF_MOVE);
   } catch (error) {
     if (!isOneSessions(error)) throw error;
     const isUnreadable = error.code === "ERR_SESSION_CORRUPT";
@@ -68,9 +68,12 @@ export function lost(
   return new SessionStoreError(code, `${message}. No other is ${how} before that is found out`);
 }
 
+/** What such a transaction is billed also where it is refused, and says nothing of it. */
+export const LEAST_UNITS_OF_MOVE = 4;
+
 /** What a transaction costs that writes a session of so many bytes, and removes it or marks it. */
 export function unitsOfMove(bytes: number): number {
-  return 4 * Math.ceil(bytes / 1024);
+  return LEAST_UNITS_OF_MOVE * Math.ceil(bytes / 1024);
 }
 
 /** What it costs to read it back. */
