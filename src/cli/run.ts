@@ -28,6 +28,17 @@ export async function runCommandLine(
   }
 }
 
+/**
+ * Ends the process once what was printed has been taken. It does not wait for what else is under way: a request
+ * that nobody waits for any more, or what a `--config` left open.
+ */
+export async function endProcess(code: ExitCode): Promise<never> {
+  // Each in its turn, and a write that fails has been heard of by then.
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => stream.write("", () => resolve()));
+  process.exit(code);
+}
+
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
   const { command, globalFlags, flags, args } = invocation;
   const { json = false, quiet = false, yes = false } = globalFlags;

@@ -152,6 +152,13 @@ describe("output", () => {
     });
   });
 
+  it("is all taken before the process ends, which waits for nothing that a --config left open", async () => {
+    const file = await config("open.mjs", "setInterval(() => {}, 1000); export default {};");
+    const { code, stdout } = await cli.run(["list", "20000", "--json", "--config", file, ...TABLE]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(20_000);
+  });
+
   it("ends quietly, with 0, when whoever reads it has had enough", async () => {
     const started = cli.start(["endless", ...TABLE]);
     await untilPrinted(started, "line 9");
@@ -240,6 +247,19 @@ describe("a failure", () => {
     expect(ended.stderr).toMatch(/^error: a fault of the program\n.*please report it/);
     expect(ended.stderr).toMatch(STACK);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
+  });
+});
+
+describe("the program as it is installed", () => {
+  const installed = commandLine();
+
+  it("has one line of JSON for a failure, also where the SDK has something to say of this Node", async () => {
+    const { code, stdout, stderr } = await installed.run(
+      ["show", "some-id", "--json", ...TABLE, "--endpoint", "http://127.0.0.1:1"],
+      { ...LOCAL_CREDENTIALS, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: undefined },
+    );
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "ERR_SESSION_UNAVAILABLE" } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   });
 });
 

@@ -12,6 +12,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Variables beside those of the bare environment; `undefined` takes one out of it. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface Started {
   readonly child: ChildProcess;
   /** What it has printed so far, and what it has complained of. */
@@ -21,13 +24,9 @@ export interface Started {
 
 export interface CommandLine {
   /** Runs it to its end. */
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  run(args: readonly string[], env?: Environment): Promise<Ended>;
   /** @param onPrinted is given what it prints, which is not kept then. */
-  start(
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-    onPrinted?: (text: string) => void,
-  ): Started;
+  start(args: readonly string[], env?: Environment, onPrinted?: (text: string) => void): Started;
 }
 
 /** What lets it talk to an emulator. */
@@ -44,7 +43,7 @@ export function commandLine(entry = new URL("../../src/cli/main.ts", import.meta
     made = await makeProgram(entry);
   });
   afterAll(() => made.remove());
-  const start: CommandLine["start"] = (args, env = LOCAL_CREDENTIALS, onPrinted = undefined) => {
+  const start: CommandLine["start"] = (args, env: Environment = LOCAL_CREDENTIALS, onPrinted = undefined) => {
     const child = spawn(process.execPath, [made.program, ...args], {
       env: { ...bareEnvironment(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
