@@ -4,17 +4,43 @@ import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { type CommandDefinition, EXIT, type ExitCode } from "./command.js";
 import { ask } from "./confirm.js";
-import { exitCodeOf, Interrupted, OutputClosed, reportOf } from "./failures.js";
+import { exitCodeOf, Interrupted, OutputClosed, OutputFailed, reportOf } from "./failures.js";
 import { storeOptions } from "./options.js";
 import { Output } from "./output.js";
 import { type Invocation, makeProgram } from "./program.js";
 
-/** Runs one command in this process, whose signals and standard streams it takes. */
+/** Runs one command in this process, whose signals and standard streams it takes, and ends the process. */
 export async function runCommandLine(
   argv: readonly string[],
   commands: readonly CommandDefinition<object>[],
-): Promise<ExitCode> {
+): Promise<never> {
   const signal = signalOfEnd();
+  const code = await runTyped(argv, commands, signal);
+  await taken(process.stdout);
+  const isLost = signal.reason instanceof OutputFailed;
+  if (isLost) outputFor(argv).fail(reportOf(signal.reason));
+  await taken(process.stderr);
+  // It does not wait for what else is under way: a request that nobody waits for any more, or what a --config left
+  // open.
+  process.exit(isLost ? EXIT.failed : code);
+}
+
+/** Resolves when all that was printed has been taken; of a write that failed the stream has told by then. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => setImmediate(resolve)));
+}
+
+/** Where it is said what is wrong outside of any command. */
+function outputFor(argv: readonly string[]): Output {
+  const end = argv.indexOf("--");
+  return new Output({ json: argv.slice(0, end === -1 ? undefined : end).includes("--json"), quiet: false });
+}
+
+async function runTyped(
+  argv: readonly string[],
+  commands: readonly CommandDefinition<object>[],
+  signal: AbortSignal,
+): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   const program = makeProgram(commands, async (invocation) => {
     code = await runCommand(invocation, signal);
@@ -26,17 +52,6 @@ export async function runCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
-}
-
-/**
- * Ends the process once what was printed has been taken. It does not wait for what else is under way: a request
- * that nobody waits for any more, or what a `--config` left open.
- */
-export async function endProcess(code: ExitCode): Promise<never> {
-  // Each in its turn, and a write that fails has been heard of by then.
-  for (const stream of [process.stdout, process.stderr])
-    await new Promise<void>((resolve) => stream.write("", () => resolve()));
-  process.exit(code);
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
@@ -52,6 +67,8 @@ async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<
   } catch (thrown) {
     const error = signal.aborted && isAbort(thrown) ? signal.reason : thrown;
     const code = exitCodeOf(error);
+    // That is said when the process ends.
+    if (error instanceof OutputFailed) return code;
     if (code === EXIT.interrupted) output.note("stopped; what was begun is whole");
     else if (code !== EXIT.done) output.fail(reportOf(error));
     return code;
@@ -74,8 +91,11 @@ function signalOfEnd(): AbortSignal {
     });
   }
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    end.abort(new OutputClosed("nobody reads the output any more"));
+    end.abort(
+      error.code === "EPIPE"
+        ? new OutputClosed("nobody reads the output any more")
+        : new OutputFailed(`the output cannot be written: ${error.message}`),
+    );
   });
   // There is nowhere left to complain to.
   process.stderr.on("error", () => {});

@@ -1,7 +1,9 @@
 // What every command can count on: flags, output for people and for machines, questions, exit codes, signals.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -260,6 +262,48 @@ describe("the program as it is installed", () => {
     );
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "ERR_SESSION_UNAVAILABLE" } });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+});
+
+describe("Ctrl-C where the server is silent", () => {
+  const installed = commandLine();
+
+  it.each([[["show", "some-id"]], [["rm", "some-id", "--yes"]], [["rm", "--owner", "ann", "--yes"]]])(
+    "ends %j with 130, and does not wait for its answer",
+    async (args) => {
+      const silent = createServer();
+      silent.listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const address = silent.address();
+      const port = typeof address === "object" ? address?.port : undefined;
+      const code =
+        "export default { timeout: 600_000, clientConfig: { requestHandler: { requestTimeout: 0 } } };";
+      const file = await config("patient.mjs", code);
+      const asked = once(silent, "request");
+      const where = [...TABLE, "--endpoint", `http://127.0.0.1:${port}`, "--config", file];
+      const started = installed.start([...args, ...where]);
+      await asked;
+      started.child.kill("SIGINT");
+      expect(await started.ended).toEqual({
+        code: 130,
+        stdout: "",
+        stderr: "stopped; what was begun is whole\n",
+      });
+      silent.closeAllConnections();
+      silent.close();
+    },
+  );
+});
+
+describe.skipIf(!existsSync("/dev/full"))("output that cannot be written", () => {
+  const installed = commandLine();
+
+  it.each([[["--help"]], [["iac", "cdk", ...TABLE]]])("ends %j with 1 and one message", async (args) => {
+    const full = await open("/dev/full", "w");
+    const { code, stderr } = await installed.start(args, LOCAL_CREDENTIALS, undefined, full.fd).ended;
+    await full.close();
+    expect(stderr).toMatch(/^error: the output cannot be written: ENOSPC.*\n$/);
+    expect(code).toBe(1);
   });
 });
 

@@ -2,7 +2,7 @@
 import { setInterval } from "node:timers/promises";
 import { type CommandDefinition, EXIT, type ExitCode } from "../../src/cli/command.js";
 import { UsageError } from "../../src/cli/failures.js";
-import { endProcess, runCommandLine } from "../../src/cli/run.js";
+import { runCommandLine } from "../../src/cli/run.js";
 import { createSessionEngine } from "../../src/core/index.js";
 
 const nothing = { summary: "does one thing", examples: ["session-store one"], configure() {} };
@@ -122,4 +122,4 @@ const break_: CommandDefinition<object> = {
 
 const COMMANDS = [say, store, destroy, wait, endless, list, load, break_];
 
-await endProcess(await runCommandLine(process.argv.slice(2), COMMANDS));
+await runCommandLine(process.argv.slice(2), COMMANDS);
