@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { type CommandDefinition, EXIT, type ExitCode } from "./command.js";
 import { ask } from "./confirm.js";
-import { exitCodeOf, Interrupted, OutputClosed, OutputFailed, reportOf } from "./failures.js";
+import { exitCodeOf, Interrupted, OutputClosed, OutputFailed, reportOf, UsageError } from "./failures.js";
 import { storeOptions } from "./options.js";
 import { Output } from "./output.js";
 import { type Invocation, makeProgram } from "./program.js";
@@ -42,16 +42,28 @@ async function runTyped(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = makeProgram(commands, async (invocation) => {
+  const run = async (invocation: Invocation) => {
     code = await runCommand(invocation, signal);
-  });
+  };
+  const program = makeProgram(commands, run, { isSilent: outputFor(argv).json });
   try {
     await program.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error.exitCode === 0) return EXIT.done;
+    const output = outputFor(argv);
+    // For people commander has said it, with the help that belongs to it.
+    if (output.json) output.fail(reportOf(new UsageError(refusalOf(error))));
+    return EXIT.usage;
   }
+}
+
+/** What commander refuses, in its words; where no command was typed at all it has none. */
+function refusalOf({ code, message }: CommanderError): string {
+  return code === "commander.help"
+    ? "which command? --help shows what there is"
+    : message.replace(/^error: /, "");
 }
 
 async function runCommand(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {

@@ -45,6 +45,12 @@ describe("what cannot be meant ends with 2 and says why on standard error", () =
     ["an empty name", ["load", "--table", ""], /table\.name: .*\n.*table\.name is --table/s],
     ["a hash key that cannot be one", ["load", ...TABLE, "--hash-key", ""], /table\.hashKey is --hash-key/],
     ["no command at all", [], /Usage: session-store/],
+    [
+      "an endpoint without its scheme",
+      ["load", ...TABLE, "--endpoint", "localhost:8000"],
+      /--endpoint .*http:/,
+    ],
+    ["an endpoint that is no URL", ["load", ...TABLE, "--endpoint", "foo"], /--endpoint .*expected a URL/],
   ])("%s", async (_, args, says) => {
     const { code, stdout, stderr } = await cli.run(args);
     expect(stderr).toMatch(says);
@@ -159,6 +165,20 @@ describe("output", () => {
     const { code, stdout } = await cli.run(["list", "20000", "--json", "--config", file, ...TABLE]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toHaveLength(20_000);
+  });
+
+  it.each([
+    [["say", "hi", "--json", "--nope"], /^unknown option '--nope'/],
+    [["say", "--json"], /^missing required argument 'word'/],
+    [["--json", "sya"], /^unknown command 'sya'/],
+    [["--json"], /^which command\?/],
+  ])("tells %j as one line of JSON as well, for it cannot be meant", async (args, says) => {
+    const { code, stdout, stderr } = await cli.run([...args]);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: "ERR_USAGE", message: expect.stringMatching(says) },
+    });
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
   it("ends quietly, with 0, when whoever reads it has had enough", async () => {
