@@ -18,6 +18,25 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+/** Why it is aborted, too: the output cannot be written, as on a disk that is full. */
+export class OutputFailed extends Error {
+  override readonly name = "OutputFailed";
+}
+
+/**
+ * Waits for one request, or for the signal, whichever comes first: a server that is silent holds nobody who wants
+ * the program to end.
+ *
+ * @throws what the request throws; the signal's reason.
+ */
+export async function orStopped<Result>(signal: AbortSignal, request: Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([request, stopped]);
+}
+
 // Messages speak of the options as programs give them.
 const FLAGS_OF_OPTIONS: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\btable\.name\b/, "--table"],
@@ -50,6 +69,7 @@ export interface FailureReport {
 
 export function reportOf(error: unknown): FailureReport {
   if (error instanceof UsageError) return { code: "ERR_USAGE", message: error.message };
+  if (error instanceof OutputFailed) return { code: "ERR_OUTPUT", message: error.message };
   if (error instanceof SessionStoreError) {
     const { code, message } = error;
     const flags = FLAGS_OF_OPTIONS.filter(([option]) => option.test(message));

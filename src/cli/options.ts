@@ -82,10 +82,17 @@ function clientOf(
     throw new UsageError(
       "--region and --endpoint change nothing of the client in --config; leave out these flags, or the client",
     );
+  if (endpoint !== undefined && !isEndpoint(endpoint))
+    throw new UsageError(`--endpoint ${endpoint}: expected a URL, as http://localhost:8000`);
   const clientConfig = { ...(config.clientConfig ?? config.dynamoConfig) };
   if (region !== undefined) clientConfig.region = region;
   if (endpoint !== undefined) clientConfig.endpoint = endpoint;
   return { clientConfig, dynamoConfig: undefined };
+}
+
+// A host with its port alone would be read as a scheme and a path.
+function isEndpoint(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 async function readConfig(file: string): Promise<Partial<SessionStoreOptions>> {

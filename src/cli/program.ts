@@ -17,12 +17,14 @@ export interface Invocation {
 /**
  * The program; `parseAsync` of it calls `run`, or prints what was asked for.
  *
+ * @param isSilent whether it leaves it to its caller to say what cannot be meant.
  * @throws {CommanderError} from `parseAsync`: of exit code 0 where help or the version was asked for, else for
- * what cannot be meant, which has been said.
+ * what cannot be meant, which has been said, unless it is silent.
  */
 export function makeProgram(
   commands: readonly CommandDefinition<object>[],
   run: (invocation: Invocation) => Promise<void>,
+  { isSilent = false }: { readonly isSilent?: boolean } = {},
 ): Command {
   const program = new Command("session-store")
     .description("Sessions in DynamoDB: their table, the sessions in it, and moving in from another store.")
@@ -31,6 +33,7 @@ export function makeProgram(
     .showHelpAfterError("(--help shows what there is)")
     // Before the commands are made, which take it over from here.
     .exitOverride();
+  if (isSilent) program.configureOutput({ writeErr() {} });
   addGlobalFlags(program);
   for (const definition of commands) {
     const command = program.command(definition.name).description(definition.summary);

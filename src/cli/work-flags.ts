@@ -1,5 +1,6 @@
 // The flags of commands that go through a whole table: how much of it at once, how fast, and a file that keeps
 // the place where an interrupted run goes on.
+import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { WorkOptions } from "../admin/index.js";
@@ -34,6 +35,13 @@ export interface Work {
   end(isDone: boolean): void;
 }
 
+interface KeepOptions {
+  /** A clock in milliseconds. */
+  readonly now?: () => number;
+  /** Prints what the place says is done, before it is kept. */
+  readonly beforeKept?: () => void;
+}
+
 // How old the kept place may be when the process is killed.
 const KEPT_EVERY_MS = 1000;
 
@@ -41,22 +49,24 @@ const KEPT_EVERY_MS = 1000;
  * Begins long work, or goes on with it. The file of `--resume` holds session ids: only its owner may read it.
  *
  * @param label stands before the bar; without one there is none, as where results run over the same terminal.
- * @param now a clock in milliseconds.
- * @throws {UsageError} for a `--resume` that cannot be read.
+ * @throws {UsageError} for a `--resume` that cannot be read, or not be written.
  */
 export function beginWork(
   label: string | undefined,
   { segments, maxUnits, resume }: WorkFlags,
   { output, signal }: Pick<CommandContext, "output" | "signal">,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), beforeKept = () => {} }: KeepOptions = {},
 ): Work {
   const from = resume === undefined ? undefined : readPlace(resume);
+  if (resume !== undefined) tryPlace(resume, from);
   const line = label === undefined ? NO_PROGRESS : output.progress(label);
   let cursor = from;
   let keptAt = now();
   const keep = () => {
     keptAt = now();
-    if (resume !== undefined && cursor !== undefined) writePlace(resume, cursor);
+    if (resume === undefined || cursor === undefined) return;
+    beforeKept();
+    writePlace(resume, cursor);
   };
   return {
     options: {
@@ -72,24 +82,51 @@ export function beginWork(
     },
     end(isDone) {
       line.stop();
-      if (!isDone) keep();
-      else if (resume !== undefined) rmSync(resume, { force: true });
+      try {
+        if (!isDone) keep();
+        else if (resume !== undefined) rmSync(resume, { force: true });
+      } catch (error) {
+        // How the work ended is what counts.
+        output.warn(`--resume ${resume}: the place could not be ${isDone ? "removed" : "kept"}: ${error}`);
+      }
     },
   };
 }
 
 function readPlace(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").trim();
+    // An empty file is none yet, as mktemp makes one.
+    return readFileSync(file, "utf8").trim() || undefined;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new UsageError(`--resume ${file}: it cannot be read: ${error}`);
   }
 }
 
+/** Finds out before the work, and not at its end, whether the place can be kept. */
+function tryPlace(file: string, place: string | undefined): void {
+  try {
+    if (place !== undefined) writePlace(file, place);
+    else rmSync(writeBeside(file, ""));
+  } catch (error) {
+    throw new UsageError(`--resume ${file}: it cannot be written: ${error}`);
+  }
+}
+
 function writePlace(file: string, cursor: string): void {
   // Beside it first: what is there is whole at any moment.
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, `${cursor}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
+  const temporary = writeBeside(file, `${cursor}\n`);
+  try {
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Writes a new file, by a name that nobody can have put there before. */
+function writeBeside(file: string, text: string): string {
+  const temporary = `${file}.${randomUUID()}`;
+  writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+  return temporary;
 }

@@ -1,7 +1,9 @@
 // What every command can count on: flags, output for people and for machines, questions, exit codes, signals.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -43,6 +45,12 @@ describe("what cannot be meant ends with 2 and says why on standard error", () =
     ["an empty name", ["load", "--table", ""], /table\.name: .*\n.*table\.name is --table/s],
     ["a hash key that cannot be one", ["load", ...TABLE, "--hash-key", ""], /table\.hashKey is --hash-key/],
     ["no command at all", [], /Usage: session-store/],
+    [
+      "an endpoint without its scheme",
+      ["load", ...TABLE, "--endpoint", "localhost:8000"],
+      /--endpoint .*http:/,
+    ],
+    ["an endpoint that is no URL", ["load", ...TABLE, "--endpoint", "foo"], /--endpoint .*expected a URL/],
   ])("%s", async (_, args, says) => {
     const { code, stdout, stderr } = await cli.run(args);
     expect(stderr).toMatch(says);
@@ -152,6 +160,27 @@ describe("output", () => {
     });
   });
 
+  it("is all taken before the process ends, which waits for nothing that a --config left open", async () => {
+    const file = await config("open.mjs", "setInterval(() => {}, 1000); export default {};");
+    const { code, stdout } = await cli.run(["list", "20000", "--json", "--config", file, ...TABLE]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(20_000);
+  });
+
+  it.each([
+    [["say", "hi", "--json", "--nope"], /^unknown option '--nope'/],
+    [["say", "--json"], /^missing required argument 'word'/],
+    [["--json", "sya"], /^unknown command 'sya'/],
+    [["--json"], /^which command\?/],
+  ])("tells %j as one line of JSON as well, for it cannot be meant", async (args, says) => {
+    const { code, stdout, stderr } = await cli.run([...args]);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: "ERR_USAGE", message: expect.stringMatching(says) },
+    });
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
   it("ends quietly, with 0, when whoever reads it has had enough", async () => {
     const started = cli.start(["endless", ...TABLE]);
     await untilPrinted(started, "line 9");
@@ -240,6 +269,61 @@ describe("a failure", () => {
     expect(ended.stderr).toMatch(/^error: a fault of the program\n.*please report it/);
     expect(ended.stderr).toMatch(STACK);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
+  });
+});
+
+describe("the program as it is installed", () => {
+  const installed = commandLine();
+
+  it("has one line of JSON for a failure, also where the SDK has something to say of this Node", async () => {
+    const { code, stdout, stderr } = await installed.run(
+      ["show", "some-id", "--json", ...TABLE, "--endpoint", "http://127.0.0.1:1"],
+      { ...LOCAL_CREDENTIALS, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: undefined },
+    );
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "ERR_SESSION_UNAVAILABLE" } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+});
+
+describe("Ctrl-C where the server is silent", () => {
+  const installed = commandLine();
+
+  it.each([[["show", "some-id"]], [["rm", "some-id", "--yes"]], [["rm", "--owner", "ann", "--yes"]]])(
+    "ends %j with 130, and does not wait for its answer",
+    async (args) => {
+      const silent = createServer();
+      silent.listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const address = silent.address();
+      const port = typeof address === "object" ? address?.port : undefined;
+      const code =
+        "export default { timeout: 600_000, clientConfig: { requestHandler: { requestTimeout: 0 } } };";
+      const file = await config("patient.mjs", code);
+      const asked = once(silent, "request");
+      const where = [...TABLE, "--endpoint", `http://127.0.0.1:${port}`, "--config", file];
+      const started = installed.start([...args, ...where]);
+      await asked;
+      started.child.kill("SIGINT");
+      expect(await started.ended).toEqual({
+        code: 130,
+        stdout: "",
+        stderr: "stopped; what was begun is whole\n",
+      });
+      silent.closeAllConnections();
+      silent.close();
+    },
+  );
+});
+
+describe.skipIf(!existsSync("/dev/full"))("output that cannot be written", () => {
+  const installed = commandLine();
+
+  it.each([[["--help"]], [["iac", "cdk", ...TABLE]]])("ends %j with 1 and one message", async (args) => {
+    const full = await open("/dev/full", "w");
+    const { code, stderr } = await installed.start(args, LOCAL_CREDENTIALS, undefined, full.fd).ended;
+    await full.close();
+    expect(stderr).toMatch(/^error: the output cannot be written: ENOSPC.*\n$/);
+    expect(code).toBe(1);
   });
 });
 

@@ -1,4 +1,5 @@
 // `ls` as a process: what it lists, and what it keeps to itself.
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,21 @@ describe("ls", () => {
     expect([...listed].sort()).toEqual([...ids].sort());
     expect(rest.code).toBe(0);
     await expect(stat(place)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("has printed the rows that its place says are done, also when it is killed", async () => {
+    const many = await makeSharedTable();
+    for (let i = 0; i < 8; i++) await many.save({ i });
+    const place = join(await folder(), "place.txt");
+    const args = ["ls", "--resume", place, ...many.flags];
+    const started = cli.start([...args, "--max-units", "2"]);
+    while (!existsSync(place)) await delay(5);
+    started.child.kill("SIGKILL");
+    const killed = await started.ended;
+    const rest = await cli.run(args);
+    const rowsIn = (stdout: string) => stdout.split("\n").filter((line) => /^\S{4}… /.test(line)).length;
+    expect(rowsIn(rest.stdout)).toBeLessThan(8);
+    expect(rowsIn(killed.stdout) + rowsIn(rest.stdout)).toBeGreaterThanOrEqual(8);
   });
 
   it("refuses a place that is none with 2, says which flag it came by, and leaves it", async () => {

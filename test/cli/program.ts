@@ -122,4 +122,4 @@ const break_: CommandDefinition<object> = {
 
 const COMMANDS = [say, store, destroy, wait, endless, list, load, break_];
 
-process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS);
+await runCommandLine(process.argv.slice(2), COMMANDS);

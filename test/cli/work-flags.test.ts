@@ -1,6 +1,6 @@
 // The place of long work that `--resume` keeps: the same command goes on where it stopped, or was killed.
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -23,7 +23,8 @@ beforeAll(async () => {
 beforeEach(() => rm(resume, { force: true }));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const begin = () => beginWork("working", { resume, segments: 3, maxUnits: 5 }, context, () => time);
+const begin = (beforeKept?: () => void) =>
+  beginWork("working", { resume, segments: 3, maxUnits: 5 }, context, { now: () => time, beforeKept });
 
 it("begins at the beginning, with what the flags say", () => {
   expect(begin().options).toMatchObject({
@@ -80,4 +81,35 @@ it("leaves no file where none is named", () => {
 
 it("says so where the file cannot be read", () => {
   expect(() => beginWork("working", { resume: folder }, context)).toThrow(/--resume .*: it cannot be read/);
+});
+
+it("is not kept before what it says is done has been printed", () => {
+  const before: boolean[] = [];
+  const work = begin(() => before.push(existsSync(resume)));
+  work.options.onProgress(at("page-1"));
+  time += 1000;
+  work.options.onProgress(at("page-2"));
+  work.end(false);
+  expect(before).toEqual([false, true]);
+});
+
+it("takes an empty file for no place, and leaves none beside it", async () => {
+  await writeFile(resume, "\n");
+  expect(begin().options.from).toBeUndefined();
+  expect(await readdir(folder)).toEqual(["place"]);
+});
+
+it("says before it begins where the file cannot be written", () => {
+  const nowhere = join(folder, "absent", "place");
+  expect(() => beginWork("working", { resume: nowhere }, context)).toThrow(
+    /--resume .*: it cannot be written/,
+  );
+});
+
+it("ends as it ends where the file cannot be written any more", async () => {
+  const gone = await mkdtemp(join(folder, "gone-"));
+  const work = beginWork("working", { resume: join(gone, "place") }, context);
+  work.options.onProgress(at("page-1"));
+  await rm(gone, { recursive: true });
+  expect(() => work.end(false)).not.toThrow();
 });

@@ -12,6 +12,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Variables beside those of the bare environment; `undefined` takes one out of it. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface Started {
   readonly child: ChildProcess;
   /** What it has printed so far, and what it has complained of. */
@@ -21,12 +24,16 @@ export interface Started {
 
 export interface CommandLine {
   /** Runs it to its end. */
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
-  /** @param onPrinted is given what it prints, which is not kept then. */
+  run(args: readonly string[], env?: Environment): Promise<Ended>;
+  /**
+   * @param onPrinted is given what it prints, which is not kept then.
+   * @param stdout an open file that it prints to instead.
+   */
   start(
     args: readonly string[],
-    env?: Readonly<Record<string, string>>,
+    env?: Environment,
     onPrinted?: (text: string) => void,
+    stdout?: number,
   ): Started;
 }
 
@@ -44,14 +51,19 @@ export function commandLine(entry = new URL("../../src/cli/main.ts", import.meta
     made = await makeProgram(entry);
   });
   afterAll(() => made.remove());
-  const start: CommandLine["start"] = (args, env = LOCAL_CREDENTIALS, onPrinted = undefined) => {
+  const start: CommandLine["start"] = (
+    args,
+    env: Environment = LOCAL_CREDENTIALS,
+    onPrinted = undefined,
+    stdout = undefined,
+  ) => {
     const child = spawn(process.execPath, [made.program, ...args], {
       env: { ...bareEnvironment(), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", stdout ?? "pipe", "pipe"],
     });
     const printed = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (text: string) => {
+      child[name]?.setEncoding("utf8").on("data", (text: string) => {
         if (name === "stdout" && onPrinted) onPrinted(text);
         else printed[name] += text;
       });

@@ -39,9 +39,10 @@ export const ls: CommandDefinition<LsFlags> = {
       unreadable += 1;
       output.warn(visible(error.message));
     };
-    const sessions = listed(context, flags, refuse);
+    const table = tableOf(flags, context);
+    const sessions = listed(context, flags, { onUnreadable: refuse, beforeKept: () => table.flush() });
     if (output.json) await output.printJsonList(described(sessions, flags));
-    else await printTable(sessions, flags, context);
+    else await printTable(sessions, table);
     if (unreadable === 0) return EXIT.done;
     output.note(`${plural(unreadable, "row")} left out`);
     return EXIT.failed;
@@ -51,11 +52,11 @@ export const ls: CommandDefinition<LsFlags> = {
 async function* listed(
   context: CommandContext,
   flags: LsFlags,
-  onUnreadable: (error: SessionStoreError) => void,
+  { onUnreadable, beforeKept }: { onUnreadable(error: SessionStoreError): void; beforeKept(): void },
 ): AsyncGenerator<ListedSession, void, undefined> {
   const { output, store } = context;
   const { expired, data, limit = Number.POSITIVE_INFINITY } = flags;
-  const work = beginWork(output.isTerminal ? undefined : "listing", flags, context);
+  const work = beginWork(output.isTerminal ? undefined : "listing", flags, context, { beforeKept });
   let count = 0;
   let isDone = false;
   try {
@@ -80,19 +81,19 @@ async function* described(sessions: AsyncIterable<ListedSession>, { ids = false 
 // Printed as they come: a table of them all would be held in memory.
 const ROWS_AT_ONCE = 100;
 
-async function printTable(
-  sessions: AsyncIterable<ListedSession>,
-  flags: LsFlags,
-  { output, store }: CommandContext,
-): Promise<void> {
+function tableOf(flags: LsFlags, { output, store }: CommandContext): GrowingTable {
   const now = (store.now ?? Date.now)();
   const columns = COLUMNS.filter(({ isShown }) => isShown(flags, (store.previous ?? []).length > 0));
-  const table = new GrowingTable(
+  return new GrowingTable(
     columns.map(({ title }) => title),
+    (session) => columns.map(({ cell }) => cell(session, now, flags)),
     output,
   );
+}
+
+async function printTable(sessions: AsyncIterable<ListedSession>, table: GrowingTable): Promise<void> {
   try {
-    for await (const session of sessions) table.push(columns.map(({ cell }) => cell(session, now, flags)));
+    for await (const session of sessions) table.push(session);
   } finally {
     table.flush();
   }
@@ -144,16 +145,22 @@ const COLUMNS: readonly Column[] = [
 class GrowingTable {
   readonly #output: Output;
   readonly #columns: readonly string[];
+  readonly #cellsOf: (session: ListedSession) => readonly string[];
   #rows: string[][] = [];
   #widths: readonly number[] | undefined;
 
-  constructor(columns: readonly string[], output: Output) {
+  constructor(
+    columns: readonly string[],
+    cellsOf: (session: ListedSession) => readonly string[],
+    output: Output,
+  ) {
     this.#columns = columns;
+    this.#cellsOf = cellsOf;
     this.#output = output;
   }
 
-  push(row: readonly string[]): void {
-    this.#rows.push(row.map((cell, i) => cell.padEnd(this.#widths?.[i] ?? 0)));
+  push(session: ListedSession): void {
+    this.#rows.push(this.#cellsOf(session).map((cell, i) => cell.padEnd(this.#widths?.[i] ?? 0)));
     if (this.#rows.length === ROWS_AT_ONCE) this.flush();
   }
 

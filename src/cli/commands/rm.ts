@@ -7,7 +7,7 @@ import {
   SessionStoreError,
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
-import { reportOf, UsageError } from "../failures.js";
+import { orStopped, reportOf, UsageError } from "../failures.js";
 import { plural } from "../format.js";
 import { visible } from "../output.js";
 import { addWorkFlags, beginWork, type WorkFlags } from "../work-flags.js";
@@ -46,14 +46,14 @@ export const rm: CommandDefinition<RmFlags> = {
   },
 };
 
-async function destroyOne({ store, output, confirm }: CommandContext, id: string): Promise<ExitCode> {
-  if (!(await exists(store, id))) {
+async function destroyOne({ store, output, signal, confirm }: CommandContext, id: string): Promise<ExitCode> {
+  if (!(await orStopped(signal, exists(store, id)))) {
     output.note("there is no session of this id");
     output.printJson({ destroyed: 0 });
     return EXIT.failed;
   }
   if (!(await confirm("Destroy this session? Whoever has it is logged out."))) return EXIT.failed;
-  await destroySession(store, id);
+  await orStopped(signal, destroySession(store, id));
   return tell(output, 1);
 }
 
@@ -67,9 +67,12 @@ async function exists(store: CommandContext["store"], id: string): Promise<boole
   }
 }
 
-async function destroyOwners({ store, output, confirm }: CommandContext, owner: string): Promise<ExitCode> {
+async function destroyOwners(
+  { store, output, signal, confirm }: CommandContext,
+  owner: string,
+): Promise<ExitCode> {
   if (!(await confirm(`Destroy all sessions of ${visible(JSON.stringify(owner))}?`))) return EXIT.failed;
-  return tell(output, await destroyAllOf(store, owner));
+  return tell(output, await orStopped(signal, destroyAllOf(store, owner)));
 }
 
 async function destroyEvery(context: CommandContext, flags: WorkFlags): Promise<ExitCode> {

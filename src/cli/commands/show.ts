@@ -1,6 +1,7 @@
 // `show`: one session by its id.
 import { findSession, type ListedSession } from "../../admin/index.js";
 import { type CommandDefinition, EXIT } from "../command.js";
+import { orStopped } from "../failures.js";
 import { bytes, duration, moment, pairs } from "../format.js";
 import { visible } from "../output.js";
 
@@ -23,8 +24,8 @@ export const show: CommandDefinition<ShowFlags> = {
       )
       .option("--data", "show what the application keeps in it, and not only the names of the fields");
   },
-  async run({ output, store }, { data: showsData = false }, id = "") {
-    const session = await findSession(store, id);
+  async run({ output, store, signal }, { data: showsData = false }, id = "") {
+    const session = await orStopped(signal, findSession(store, id));
     if (session === undefined) {
       output.note("there is no session of this id");
       output.printJson(null);
