@@ -46,7 +46,7 @@ const FLAGS_OF_OPTIONS: readonly (readonly [option: RegExp, flag: string])[] = [
   [/\bhashIds\b/, "--hash-ids"],
   [/\bclientConfig\.region\b/, "--region"],
   [/\bclientConfig\.endpoint\b/, "--endpoint"],
-  [/^from(?=:)/, "--resume"],
+  [/^from(?=: (expected the|this) cursor)/, "--resume"],
   [/^segments(?=:)/, "--segments"],
   [/^maxUnitsPerSecond(?=:)/, "--max-units"],
 ];

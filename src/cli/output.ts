@@ -98,7 +98,7 @@ export class Output {
     }
     const { red, dim } = this.#complaintColors;
     const code = failure.code.startsWith("ERR_SESSION_") ? ` ${dim(`(${failure.code})`)}` : "";
-    const hint = failure.hint === undefined ? "" : `\n${failure.hint}`;
+    const hint = failure.hint === undefined ? "" : `\n${visible(failure.hint)}`;
     process.stderr.write(`${red("error:")} ${visible(failure.message)}${code}${hint}\n`);
   }
 
@@ -128,20 +128,25 @@ const NO_LINES = {
 
 /**
  * Text that came from a table, safe for a terminal: control characters, by which it could move the cursor,
- * are shown as their escapes.
+ * are shown as their escapes, as are those that turn or break lines on some.
  */
 export function visible(text: string): string {
   return text.replace(CONTROLS, escaped);
 }
 
+/** The same of one value, which stays on its line: no part of it can pass for another value's. */
+export function oneLine(text: string): string {
+  return visible(text).replaceAll("\n", "\\n");
+}
+
 // As JSON.stringify does with those below U+0020; C1 controls begin sequences on some terminals as well.
 function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(C1_CONTROLS, escaped);
+  return JSON.stringify(value, undefined, indent).replace(CONTROLS_IN_JSON, escaped);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant; a line may end, and be indented.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-const C1_CONTROLS = /[\u007f-\u009f]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const CONTROLS_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -285,6 +285,17 @@ describe("the program as it is installed", () => {
   });
 });
 
+describe("migrate without a source", () => {
+  const installed = commandLine();
+
+  it("names no flag that it has not", async () => {
+    const { code, stderr } = await installed.run(["migrate", ...TABLE]);
+    expect(stderr).toMatch(/^error: .*from/);
+    expect(stderr).not.toContain("--resume");
+    expect(code).toBe(2);
+  });
+});
+
 describe("Ctrl-C where the server is silent", () => {
   const installed = commandLine();
 

@@ -51,6 +51,16 @@ describe("show", () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({ fields: ["user"], data: { user: "ann" } });
   });
 
+  it("keeps each value on its line, whatever fields are called", async () => {
+    const id = await table.save({ "a\nowner  ann": "b\u202e\u2028" });
+    const { stdout } = await cli.run(["show", id, "--data", ...table.flags]);
+    expect(stdout).toMatch(/^fields +a\\nowner {2}ann$/m);
+    expect(stdout).not.toMatch(/^owner +ann|[\u2028\u202e]/m);
+    const { stdout: json } = await cli.run(["show", id, "--data", "--json", ...table.flags]);
+    expect(json).not.toMatch(/[\u2028\u202e]/);
+    expect(JSON.parse(json).data).toEqual({ "a\nowner  ann": "b\u202e\u2028" });
+  });
+
   it("shows one that is over as such", async () => {
     const id = await table.save({ n: 1 }, { maxAge: -5000 });
     const { code, stdout } = await cli.run(["show", id, ...table.flags]);

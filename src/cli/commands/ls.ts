@@ -4,7 +4,7 @@ import { type CommandContext, type CommandDefinition, EXIT } from "../command.js
 import { UsageError } from "../failures.js";
 import { bytes, duration, plural } from "../format.js";
 import { wholeNumber } from "../options.js";
-import { type Output, visible } from "../output.js";
+import { type Output, oneLine, visible } from "../output.js";
 import { addWorkFlags, beginWork, type WorkFlags } from "../work-flags.js";
 
 interface LsFlags extends WorkFlags {
@@ -176,8 +176,4 @@ class GrowingTable {
 
 function span(ms: number | undefined): string {
   return ms === undefined ? "?" : duration(Math.max(0, ms) / 1000);
-}
-
-function oneLine(text: string): string {
-  return visible(text).replaceAll("\n", "\\n");
 }

@@ -3,7 +3,7 @@ import { findSession, type ListedSession } from "../../admin/index.js";
 import { type CommandDefinition, EXIT } from "../command.js";
 import { orStopped } from "../failures.js";
 import { bytes, duration, moment, pairs } from "../format.js";
-import { visible } from "../output.js";
+import { oneLine, visible } from "../output.js";
 
 interface ShowFlags {
   readonly data?: boolean;
@@ -34,7 +34,9 @@ export const show: CommandDefinition<ShowFlags> = {
     const { data = {}, id: _, ...rest } = session;
     const fields = Object.keys(data);
     output.printJson(showsData ? { ...rest, fields, data } : { ...rest, fields });
-    output.print(visible(pairs(factsOf(session, (store.now ?? Date.now)()))));
+    output.print(
+      pairs(factsOf(session, (store.now ?? Date.now)()).map(([name, value]) => [name, oneLine(value)])),
+    );
     if (showsData) output.print(visible(JSON.stringify(data, undefined, 2)));
     return EXIT.done;
   },
