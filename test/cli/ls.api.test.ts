@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { commandLine } from "../support/command-line.js";
+import { givingOut } from "./giving-out.js";
 import { makeSharedTable, type SharedTable } from "./sessions.js";
 
 const cli = commandLine();
@@ -127,6 +128,21 @@ describe("ls", () => {
     const rowsIn = (stdout: string) => stdout.split("\n").filter((line) => /^\S{4}… /.test(line)).length;
     expect(rowsIn(rest.stdout)).toBeLessThan(8);
     expect(rowsIn(killed.stdout) + rowsIn(rest.stdout)).toBeGreaterThanOrEqual(8);
+  });
+
+  it("ends with 3 where the table gives out and it keeps a place, and goes on from there", async () => {
+    const many = await makeSharedTable();
+    const ids = await Promise.all(Array.from({ length: 40 }, (_, n) => many.save({ n })));
+    const place = join(await folder(), "place");
+    const typed = ["ls", "--ids", "--resume", place, "--max-units", "1", ...many.flags];
+    const first = await cli.run(await givingOut(5, typed));
+    expect(first.code).toBe(3);
+    expect(first.stderr).toMatch(/\(ERR_SESSION_THROTTLED\)[\s\S]*the same command goes on with the rest/);
+    const second = await cli.run(await givingOut(1000, typed));
+    expect(second.code).toBe(0);
+    const listed = `${first.stdout}${second.stdout}`.split("\n").map((line) => line.split(" ")[0]);
+    expect(ids.filter((id) => !listed.includes(id))).toEqual([]);
+    expect(first.stdout.length).toBeGreaterThan(0);
   });
 
   it("refuses a place that is none with 2, says which flag it came by, and leaves it", async () => {

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { commandLine, LOCAL_CREDENTIALS } from "../support/command-line.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
-import { startFaultProxy, throttled } from "../support/fault-proxy.js";
+import { startFaultProxy } from "../support/fault-proxy.js";
 import { createTable, putRow, readRows } from "../support/tables.js";
 import { describeTransactions } from "../support/transactions.js";
+import { givingOut } from "./giving-out.js";
 
 const cli = commandLine();
 const HOUR = 3_600_000;
@@ -166,25 +167,7 @@ describeTransactions("migrate", () => {
 
   it("ends with 3 where the table gives out after a part, and the same command goes on", async () => {
     for (let n = 0; n < 20; n++) await signedIn({ n });
-    let left = 40;
-    const proxy = await startFaultProxy(inject("endpoint"), () => {
-      left -= 1;
-      return left < 0 ? throttled() : undefined;
-    });
-    onTestFinished(() => proxy.close());
-    // Whatever waits, but for deadlines, waits no time; and the SDK tries nothing twice.
-    const config = await file(
-      "impatient.mjs",
-      `export default {
-        timeout: 4321,
-        sleep: (ms) => (ms === 4321 ? new Promise(() => {}) : Promise.resolve()),
-        clientConfig: { maxAttempts: 1 },
-      };`,
-    );
-    const through = fromOld("--config", config);
-    const { code, stdout, stderr } = await cli.run(
-      through.map((arg) => (arg === inject("endpoint") ? proxy.endpoint : arg)),
-    );
+    const { code, stdout, stderr } = await cli.run(await givingOut(40, fromOld()));
     expect(code).toBe(3);
     expect(stdout).toMatch(/^\d+ +moved$/m);
     expect(stderr).toMatch(/error: .* was throttled.*\(ERR_SESSION_THROTTLED\)/);

@@ -6,7 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { commandLine } from "../support/command-line.js";
 import { newId } from "../support/engines.js";
+import { denied } from "../support/fault-proxy.js";
 import { describeTransactions } from "../support/transactions.js";
+import { givingOut } from "./giving-out.js";
 import { IDS_OF_OTHERS, makeSharedTable, type SharedTable } from "./sessions.js";
 
 const cli = commandLine();
@@ -86,6 +88,27 @@ describe("rm --all", () => {
     expect(rest).toMatchObject({ code: 0, stderr: "" });
     expect(await table.left()).toEqual({ rows: 0, others: 0 });
     await expect(stat(place)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("ends with 3 where the table gives out after a part, and the same command goes on", async () => {
+    for (let n = 0; n < 20; n++) await table.save({ n });
+    const typed = ["rm", "--all", "--yes", ...table.flags];
+    const { code, stdout, stderr } = await cli.run(await givingOut(20, typed));
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^at least \d+ sessions? destroyed; the same command goes on with the rest$/m);
+    expect(stderr).toMatch(/was throttled.*\(ERR_SESSION_THROTTLED\)/);
+    expect(await cli.run(typed)).toMatchObject({ code: 0, stderr: "" });
+    expect(await table.left()).toEqual({ rows: 0, others: 0 });
+  });
+
+  it("ends with 1 where it is not allowed to go on, and says how many it destroyed", async () => {
+    for (let n = 0; n < 20; n++) await table.save({ n });
+    const typed = ["rm", "--all", "--yes", ...table.flags];
+    const { code, stdout, stderr } = await cli.run(await givingOut(20, typed, denied));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^at least \d+ sessions? destroyed$/m);
+    expect(stderr).toMatch(/\(ERR_SESSION_ACCESS\)/);
+    expect((await table.left()).rows).toBeGreaterThan(0);
   });
 
   it("destroys those in the --config's previous places as well", async () => {

@@ -1,7 +1,7 @@
 // `ls`: which sessions there are, one line each as they come.
 import { type ListedSession, listSessions, type SessionStoreError } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT } from "../command.js";
-import { UsageError } from "../failures.js";
+import { passes, reportOf, UsageError } from "../failures.js";
 import { bytes, duration, plural } from "../format.js";
 import { wholeNumber } from "../options.js";
 import { type Output, oneLine, visible } from "../output.js";
@@ -39,10 +39,22 @@ export const ls: CommandDefinition<LsFlags> = {
       unreadable += 1;
       output.warn(visible(error.message));
     };
+    let count = 0;
+    const onListed = () => {
+      count += 1;
+    };
     const table = tableOf(flags, context);
-    const sessions = listed(context, flags, { onUnreadable: refuse, beforeKept: () => table.flush() });
-    if (output.json) await output.printJsonList(described(sessions, flags));
-    else await printTable(sessions, table);
+    const listening = { onUnreadable: refuse, onListed, beforeKept: () => table.flush() };
+    const sessions = listed(context, flags, listening);
+    try {
+      if (output.json) await output.printJsonList(described(sessions, flags));
+      else await printTable(sessions, table);
+    } catch (error) {
+      if (flags.resume === undefined || count === 0 || !passes(error)) throw error;
+      output.fail(reportOf(error));
+      output.note("the same command goes on with the rest");
+      return EXIT.partial;
+    }
     if (unreadable === 0) return EXIT.done;
     output.note(`${plural(unreadable, "row")} left out`);
     return EXIT.failed;
@@ -52,16 +64,18 @@ export const ls: CommandDefinition<LsFlags> = {
 async function* listed(
   context: CommandContext,
   flags: LsFlags,
-  { onUnreadable, beforeKept }: { onUnreadable(error: SessionStoreError): void; beforeKept(): void },
+  listening: { onUnreadable(error: SessionStoreError): void; onListed(): void; beforeKept(): void },
 ): AsyncGenerator<ListedSession, void, undefined> {
   const { output, store } = context;
   const { expired, data, limit = Number.POSITIVE_INFINITY } = flags;
+  const { onUnreadable, onListed, beforeKept } = listening;
   const work = beginWork(output.isTerminal ? undefined : "listing", flags, context, { beforeKept });
   let count = 0;
   let isDone = false;
   try {
     for await (const session of listSessions(store, { ...work.options, expired, data, onUnreadable })) {
       yield session;
+      onListed();
       count += 1;
       if (count < limit) continue;
       output.note(`stopped after ${plural(count, "session")}, by --limit`);

@@ -8,11 +8,10 @@ import {
   type MigrationReport,
   type MigrationSource,
   migrate as moveIn,
-  SessionStoreError,
   SOURCES,
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
-import { reportOf, UsageError } from "../failures.js";
+import { passes, reportOf, UsageError } from "../failures.js";
 import { type Output, visible } from "../output.js";
 import { addPaceFlags, beginWork } from "../work-flags.js";
 
@@ -31,7 +30,6 @@ interface MigrateFlags {
 // What a person reads to the end; `--json` has more of them.
 const MOST_SHOWN = 20;
 // Failures of the table that pass: what has moved has moved, and the same command goes on.
-const PASSING = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT", "ERR_SESSION_UNAVAILABLE"];
 
 export const migrate: CommandDefinition<MigrateFlags> = {
   name: "migrate",
@@ -77,8 +75,7 @@ export const migrate: CommandDefinition<MigrateFlags> = {
       const goesOn = `${done} sessions were done by then; the same command goes on with the rest`;
       if (soFar !== undefined && soFar.scanned > 0) show(output, soFar);
       if (signal.aborted) output.note(goesOn);
-      const passes = error instanceof SessionStoreError && PASSING.includes(error.code);
-      if (!passes || done === 0) throw error;
+      if (!passes(error) || done === 0) throw error;
       output.fail(reportOf(error));
       output.note(goesOn);
       return EXIT.partial;

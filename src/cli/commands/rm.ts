@@ -7,7 +7,7 @@ import {
   SessionStoreError,
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
-import { orStopped, reportOf, UsageError } from "../failures.js";
+import { orStopped, passes, reportOf, UsageError } from "../failures.js";
 import { plural } from "../format.js";
 import { visible } from "../output.js";
 import { addWorkFlags, beginWork, type WorkFlags } from "../work-flags.js";
@@ -97,19 +97,18 @@ async function destroyEvery(context: CommandContext, flags: WorkFlags): Promise<
     output.print(`${plural(destroyed, "session")} destroyed`);
     return unreadable.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
-    if (!isLeft(error, context.signal, done)) throw error;
+    const soFar = `at least ${plural(done, "session")} destroyed`;
+    if (!context.signal.aborted && (done === 0 || !passes(error))) {
+      if (done > 0) output.note(soFar);
+      throw error;
+    }
     if (!context.signal.aborted) output.fail(reportOf(error));
     output.printJson({ destroyed: done, isComplete: false });
-    output.print(`at least ${plural(done, "session")} destroyed; the same command goes on with the rest`);
+    output.print(`${soFar}; the same command goes on with the rest`);
     return EXIT.partial;
   } finally {
     work.end(isDone);
   }
-}
-
-/** Whether some are destroyed, and the same command can destroy the rest. */
-function isLeft(error: unknown, signal: AbortSignal, done: number): boolean {
-  return signal.aborted || (done > 0 && error instanceof SessionStoreError);
 }
 
 function tell(output: CommandContext["output"], destroyed: number): ExitCode {
