@@ -85,7 +85,10 @@ describeTransactions("moving in", () => {
     expect(app.errors).toEqual([]);
     expect(report).toMatchObject({ failed: 0, unreadable: 0, expired: 0, isSamePlace: false });
     expect(report.moved).toBeGreaterThan(0);
-    expect(report.moved + report.elsewhere + report.gone).toBe(report.scanned);
+    const met = report.moved + report.elsewhere + report.gone;
+    // Where both are one table, rows of what has moved meanwhile are read too.
+    if (isOurs) expect(met).toBeLessThanOrEqual(report.scanned);
+    else expect(met).toBe(report.scanned);
 
     // The source has served its time.
     const after = bench.store({ hashIds: true });
