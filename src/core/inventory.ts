@@ -244,8 +244,8 @@ export class Inventory {
   }
 
   /**
-   * Makes the row of a session that comes from elsewhere, where there is none but an expired one. The data is serialised as by a
-   * save, and its owner found as by one.
+   * Makes the row of a session that comes from elsewhere, where there is none but an expired one. The data is
+   * serialised as by a save, and its owner found as by one.
    *
    * @throws {SessionStoreError} also `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_TOO_LARGE`, `ERR_SESSION_ID`,
    * and `ERR_SESSION_OPTIONS` where the function `owner` gives no name.

@@ -277,6 +277,16 @@ describe("destroying all sessions", () => {
     expect(sorted(after)).toEqual(sorted(before));
   });
 
+  it("reads strongly, also where the store does not: nobody is missed who has just come", async () => {
+    const client = testClient();
+    onTestFinished(() => client.destroy());
+    const { calls } = recordCalls(client);
+    await destroyAll(storeOf({ client, consistentRead: false }));
+    const scans = calls.filter(({ action }) => action === "Scan");
+    expect(scans.map(({ input }) => input.ConsistentRead)).toEqual(scans.map(() => true));
+    expect(scans).toHaveLength(4);
+  });
+
   it("goes on after it was stopped, and two at once leave nothing either", async () => {
     await fill(30);
     const stop = new AbortController();
