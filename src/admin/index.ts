@@ -25,6 +25,7 @@ export { type MigrateOptions, migrate } from "./migrate/migrate.js";
 export type { MigrationFailure, MigrationReport } from "./migrate/report.js";
 export { type MigrationSource, SOURCES } from "./migrate/sources.js";
 export type { OwnerSurvey } from "./owners.js";
+export { isTransient } from "./patience.js";
 export {
   PERMISSIONS,
   type Permissions,

@@ -6,10 +6,7 @@ const ATTEMPTS = 10;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** What passes by itself. */
-const PASSING = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT"];
-/** What passes where the table has answered before; else it may be an endpoint that nobody is at. */
-const PASSING_LATER = [...PASSING, "ERR_SESSION_UNAVAILABLE"];
+const TRANSIENT = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT", "ERR_SESSION_UNAVAILABLE"];
 /** What is wrong with one session, and not with the table. */
 const ONE_SESSIONS = [
   "ERR_SESSION_CORRUPT",
@@ -18,6 +15,11 @@ const ONE_SESSIONS = [
   "ERR_SESSION_ID",
   "ERR_SESSION_OPTIONS",
 ];
+
+/** Whether a failure passes by itself, so that the same call can be made again and goes on. */
+export function isTransient(error: unknown): error is SessionStoreError {
+  return error instanceof SessionStoreError && TRANSIENT.includes(error.code);
+}
 
 /** Whether only the session that was worked on is to blame. */
 export function isOneSessions(error: unknown): error is SessionStoreError {
@@ -38,13 +40,13 @@ export async function patiently<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { sleep, randomId } = inventory.options;
-  const passing = hasAnswered ? PASSING_LATER : PASSING;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
-      const passes = error instanceof SessionStoreError && passing.includes(error.code);
+      // Where nothing has answered yet it may be an endpoint that nobody is at.
+      const passes = isTransient(error) && (hasAnswered || error.code !== "ERR_SESSION_UNAVAILABLE");
       if (!passes || attempt === ATTEMPTS) throw error;
       const longest = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       // Two operators who were throttled together part.

@@ -51,14 +51,6 @@ const FLAGS_OF_OPTIONS: readonly (readonly [option: RegExp, flag: string])[] = [
   [/^maxUnitsPerSecond(?=:)/, "--max-units"],
 ];
 
-// As `admin` bears them for a while by itself.
-const PASSING = ["ERR_SESSION_THROTTLED", "ERR_SESSION_TIMEOUT", "ERR_SESSION_UNAVAILABLE"];
-
-/** Whether it passes by itself: where part of the work is done, the same command goes on with the rest. */
-export function passes(error: unknown): error is SessionStoreError {
-  return error instanceof SessionStoreError && PASSING.includes(error.code);
-}
-
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof OutputClosed) return EXIT.done;

@@ -26,8 +26,6 @@ export {
   type FoundSession,
   Inventory,
   type InventoryPage,
-  type Located,
-  type NewSession,
   type PageRequest,
   sessionIn,
 } from "./inventory.js";

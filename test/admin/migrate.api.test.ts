@@ -1,5 +1,5 @@
 // Moving in from the tables of other packages: each session is moved once, compared, and counted as what it was.
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type MigrateOptions, migrate } from "../../src/admin/migrate/migrate.js";
 import type { Progress } from "../../src/admin/work.js";
 import type { SessionStoreOptions } from "../../src/core/options.js";
@@ -195,6 +195,17 @@ describeTransactions("moving in", () => {
       theNew: ["GetItem", "PutItem", "UpdateItem"],
       theOld: ["DeleteItem", "GetItem", "Scan"],
     });
+  });
+
+  it("reads strongly, also where the store does not: what has just been saved is moved too", async () => {
+    await signedIn();
+    const own = testClient();
+    onTestFinished(() => own.destroy());
+    const { calls } = recordCalls(own);
+    await run({}, { client: own, consistentRead: false });
+    const scans = calls.filter(({ action }) => action === "Scan");
+    expect(scans.length).toBeGreaterThan(0);
+    for (const { input } of scans) expect(input.ConsistentRead).toBe(true);
   });
 
   it("tells how far it is, and goes no faster than it is told", async () => {

@@ -15,7 +15,7 @@ import {
 
 const ADMIN = (
   "DAYS_A_MONTH PERMISSIONS PRICES SOURCES STORED_BYTES_PER_ROW SessionStoreError checkTable countSessions createTable " +
-  "createTableInput destroyAll destroyAllOf destroySession findSession hashOfOwner listSessions migrate sessionEnded " +
+  "createTableInput destroyAll destroyAllOf destroySession findSession hashOfOwner isTransient listSessions migrate sessionEnded " +
   "sessionsOf surveySessions tableDefinition tablePermissions"
 ).split(" ");
 

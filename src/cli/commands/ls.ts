@@ -1,7 +1,7 @@
 // `ls`: which sessions there are, one line each as they come.
-import { type ListedSession, listSessions, type SessionStoreError } from "../../admin/index.js";
+import { isTransient, type ListedSession, listSessions, type SessionStoreError } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT } from "../command.js";
-import { passes, reportOf, UsageError } from "../failures.js";
+import { reportOf, UsageError } from "../failures.js";
 import { bytes, duration, plural } from "../format.js";
 import { wholeNumber } from "../options.js";
 import { type Output, oneLine, visible } from "../output.js";
@@ -50,7 +50,7 @@ export const ls: CommandDefinition<LsFlags> = {
       if (output.json) await output.printJsonList(described(sessions, flags));
       else await printTable(sessions, table);
     } catch (error) {
-      if (flags.resume === undefined || count === 0 || !passes(error)) throw error;
+      if (flags.resume === undefined || count === 0 || !isTransient(error)) throw error;
       output.fail(reportOf(error));
       output.note("the same command goes on with the rest");
       return EXIT.partial;

@@ -4,6 +4,7 @@ import { access, constants } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { type Command, Option } from "commander";
 import {
+  isTransient,
   type MigrateOptions,
   type MigrationReport,
   type MigrationSource,
@@ -11,7 +12,7 @@ import {
   SOURCES,
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
-import { passes, reportOf, UsageError } from "../failures.js";
+import { reportOf, UsageError } from "../failures.js";
 import { type Output, visible } from "../output.js";
 import { addPaceFlags, beginWork } from "../work-flags.js";
 
@@ -75,7 +76,7 @@ export const migrate: CommandDefinition<MigrateFlags> = {
       const goesOn = `${done} sessions were done by then; the same command goes on with the rest`;
       if (soFar !== undefined && soFar.scanned > 0) show(output, soFar);
       if (signal.aborted) output.note(goesOn);
-      if (!passes(error) || done === 0) throw error;
+      if (!isTransient(error) || done === 0) throw error;
       output.fail(reportOf(error));
       output.note(goesOn);
       return EXIT.partial;

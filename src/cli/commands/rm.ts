@@ -4,10 +4,11 @@ import {
   destroyAllOf,
   destroySession,
   findSession,
+  isTransient,
   SessionStoreError,
 } from "../../admin/index.js";
 import { type CommandContext, type CommandDefinition, EXIT, type ExitCode } from "../command.js";
-import { orStopped, passes, reportOf, UsageError } from "../failures.js";
+import { orStopped, reportOf, UsageError } from "../failures.js";
 import { plural } from "../format.js";
 import { visible } from "../output.js";
 import { addWorkFlags, beginWork, type WorkFlags } from "../work-flags.js";
@@ -98,7 +99,7 @@ async function destroyEvery(context: CommandContext, flags: WorkFlags): Promise<
     return unreadable.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
     const soFar = `at least ${plural(done, "session")} destroyed`;
-    if (!context.signal.aborted && (done === 0 || !passes(error))) {
+    if (!context.signal.aborted && (done === 0 || !isTransient(error))) {
       if (done > 0) output.note(soFar);
       throw error;
     }
