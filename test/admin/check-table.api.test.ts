@@ -5,7 +5,7 @@ import {
   type CreateTableCommandInput,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { checkTable, createTable, type SessionStoreOptions, type TableCheck } from "../../src/admin/index.js";
 import { PERMISSIONS } from "../../src/admin/policy.js";
 import { createSessionEngine, type PreviousPlace } from "../../src/core/index.js";
@@ -14,11 +14,9 @@ import {
   type Answer,
   denied,
   expiredToken,
-  type FaultProxy,
   internalError,
   type Refusal,
   skewed,
-  startFaultProxy,
   throttled,
   unrecognizedClient,
 } from "../support/fault-proxy.js";
@@ -32,21 +30,12 @@ import {
   testClientConfig,
 } from "../support/tables.js";
 import { describeTimeToLive } from "../support/time-to-live.js";
+import { proxyOfFile } from "./proxied.js";
 
-let proxy: FaultProxy;
+const proxy = await proxyOfFile();
 const client = testClient();
 const hasAll = inject("emulator") === "dynamodb-local";
-beforeAll(async () => {
-  proxy = await startFaultProxy(inject("endpoint"));
-});
-beforeEach(() => {
-  proxy.decide = () => undefined;
-  proxy.requests.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await proxy.close();
-});
+afterAll(() => client.destroy());
 
 type Options = Partial<Omit<SessionStoreOptions, "table">>;
 

@@ -7,33 +7,18 @@ import {
   DescribeTimeToLiveCommand,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { type CreateTableOptions, createTable, type SessionStoreOptions } from "../../src/admin/index.js";
 import { createSessionEngine } from "../../src/core/index.js";
 import { Clock, newId } from "../support/engines.js";
-import {
-  type Decide,
-  denied,
-  type FaultProxy,
-  type Refusal,
-  startFaultProxy,
-} from "../support/fault-proxy.js";
+import { type Decide, denied, type Refusal } from "../support/fault-proxy.js";
 import { createTable as createPlainTable, testClient, testClientConfig } from "../support/tables.js";
 import { describeTimeToLive } from "../support/time-to-live.js";
+import { proxyOfFile } from "./proxied.js";
 
-let proxy: FaultProxy;
+const proxy = await proxyOfFile();
 const client = testClient();
-beforeAll(async () => {
-  proxy = await startFaultProxy(inject("endpoint"));
-});
-beforeEach(() => {
-  proxy.decide = () => undefined;
-  proxy.requests.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await proxy.close();
-});
+afterAll(() => client.destroy());
 
 const newName = () => `test-${randomBytes(8).toString("hex")}`;
 

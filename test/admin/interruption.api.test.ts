@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { devNull } from "node:os";
 import { afterAll, beforeAll, beforeEach, expect, inject, it, onTestFinished } from "vitest";
 import { migrate } from "../../src/admin/migrate/migrate.js";
 import type { MigrationReport } from "../../src/admin/migrate/report.js";
@@ -11,6 +10,7 @@ import type { SessionEngine } from "../../src/core/engine.js";
 import type { SessionStoreOptions } from "../../src/core/options.js";
 import { type Bench, makeBench, newId } from "../support/engines.js";
 import { denied, startFaultProxy, throttled } from "../support/fault-proxy.js";
+import { bareEnvironment } from "../support/program.js";
 import { makeProgram, type SourceProgram } from "../support/source-program.js";
 import { createTable, putRow, readRows, testClient } from "../support/tables.js";
 import { holdDeadlines } from "../support/time.js";
@@ -98,13 +98,7 @@ async function run(
   });
   const program: AskedMigration = { endpoint: proxy.endpoint, table: bench.table, ...asked };
   const child = spawn(process.execPath, [source.program, JSON.stringify(program)], {
-    env: {
-      PATH: process.env.PATH,
-      AWS_EC2_METADATA_DISABLED: "true",
-      AWS_CONFIG_FILE: devNull,
-      AWS_SHARED_CREDENTIALS_FILE: devNull,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    },
+    env: bareEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -1,6 +1,6 @@
 // The permissions of administration, as those of sessions in test/core/permissions.api.test.ts: what is sent is what
 // src/admin/policy.ts names, and no more; and the policy that comes of a store's options.
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import {
   checkTable,
   countSessions,
@@ -14,24 +14,14 @@ import {
 import { PERMISSIONS } from "../../src/admin/policy.js";
 import { createSessionEngine } from "../../src/core/index.js";
 import { newId } from "../support/engines.js";
-import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import { listen } from "../support/sent-actions.js";
 import { createTable as createPlainTable, testClient, testClientConfig } from "../support/tables.js";
 import { describeTransactions } from "../support/transactions.js";
+import { proxyOfFile } from "./proxied.js";
 
-let proxy: FaultProxy;
+const proxy = await proxyOfFile();
 const client = testClient();
-beforeAll(async () => {
-  proxy = await startFaultProxy(inject("endpoint"));
-});
-beforeEach(() => {
-  proxy.decide = () => undefined;
-  proxy.requests.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await proxy.close();
-});
+afterAll(() => client.destroy());
 
 async function makeStore(): Promise<SessionStoreOptions> {
   const name = await createPlainTable(client);

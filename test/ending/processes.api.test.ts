@@ -1,10 +1,10 @@
 // A process ends by itself when it has nothing left to do: closed or not, at every door.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { devNull } from "node:os";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { startFaultProxy } from "../support/fault-proxy.js";
+import { bareEnvironment } from "../support/program.js";
 import { makeProgram, type SourceProgram } from "../support/source-program.js";
 import { createTable, readRow, testClient } from "../support/tables.js";
 import { makeSignal } from "../support/time.js";
@@ -30,13 +30,7 @@ const ENDS_WITHIN_MS = 60_000;
 /** Runs the program, and gives what it said when it has ended. */
 function start(asked: Asked) {
   const child = spawn(process.execPath, [source.program, JSON.stringify(asked)], {
-    env: {
-      PATH: process.env.PATH,
-      AWS_EC2_METADATA_DISABLED: "true",
-      AWS_CONFIG_FILE: devNull,
-      AWS_SHARED_CREDENTIALS_FILE: devNull,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-    },
+    env: bareEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
