@@ -30,7 +30,6 @@ interface MigrateFlags {
 
 // What a person reads to the end; `--json` has more of them.
 const MOST_SHOWN = 20;
-// Failures of the table that pass: what has moved has moved, and the same command goes on.
 
 export const migrate: CommandDefinition<MigrateFlags> = {
   name: "migrate",
