@@ -109,6 +109,14 @@ describe("a list", () => {
     expect(whole?.bytes).toBeGreaterThan(100);
   });
 
+  it("looks where sessions come from before it looks where they go: one that moves meanwhile is not missed", async () => {
+    await fill(1);
+    const { engine } = bench.engine({ table: { hashPrefix: "before#" } });
+    await engine.save(engine.create(newId()), { n: 2 });
+    const found = await listed(storeOf({ previous: [{ hashPrefix: "before#" }] }));
+    expect(found.map(({ place }) => place)).toEqual([1, 0]);
+  });
+
   it("has no ids where they are hashed", async () => {
     const { engine } = bench.engine({ hashIds: true });
     await engine.save(engine.create(newId()), { n: 1 });
