@@ -219,6 +219,7 @@ export class CyclicSessionStore extends session.Store {
       return;
     }
     // express-session does not see a change of the cookie, and sends a touch: a changed lifetime is data.
+    refuseReserved({ cookie: null }, (name) => link.session.hides(name));
     await this.#engine.save(link.session, { ...JSON.parse(held), cookie: settled }, lifetime);
     this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
