@@ -53,6 +53,7 @@ const PARTS = [
   "size",
   "memory",
   "scale",
+  "comparison",
 ];
 
 const LONG_ROUNDS = 7;

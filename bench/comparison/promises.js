@@ -1,0 +1,410 @@
+// The rows of the comparison: what this package promises, in a user's words, and how each is tried on a store.
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { doesNotApply, doesNotHold, HOLDS, holdsIf, SECRET_TEXT } from "./trial.js";
+
+/**
+ * @typedef {keyof typeof PROMISES} PromiseName
+ *
+ * @typedef {object} Tried
+ * @property {string} title
+ * @property {(trial: import("./trial.js").Trial) => Promise<import("./trial.js").Outcome>} run
+ * @property {boolean} [isLast] it leaves nothing to go on with
+ */
+
+const SECOND = 1000;
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const SIX = [0, 1, 2, 3, 4, 5];
+/** Late enough for a touch by every store's own interval. */
+const DUE = 10 * MINUTE;
+const LIFETIME = 30 * MINUTE;
+/** This package's own `timeout` is five seconds. */
+const ANSWERED_WITHIN_MS = 6_500;
+
+const set = (key, value) => ({ do: "set", key, value });
+const READ = { do: "read" };
+const CANNOT_FAIL = doesNotApply("there is nothing between it and its memory that could fail");
+
+/** @type {Record<string, Tried>} */
+export const PROMISES = {
+  survives: {
+    title: "A session survives a restart of the server",
+    async run(trial) {
+      const visitor = await trial.signedIn(await trial.start());
+      const { data } = await (await trial.start()).visitor(visitor.cookies).read();
+      return holdsIf(data?.secret === SECRET_TEXT, "it is gone");
+    },
+  },
+  json: {
+    title: "What is put into a session comes back, as JSON has it",
+    async run(trial) {
+      const lost = [];
+      for (const [what, value] of Object.entries(trial.conformance.VALUES)) {
+        await trial.begin();
+        const app = await trial.start();
+        const visitor = app.visitor();
+        await visitor.visit(set("value", value));
+        const { data } = await visitor.read();
+        if (!isDeepStrictEqual(data?.value, value)) lost.push(what);
+      }
+      return holdsIf(lost.length === 0, `not ${lost.join(", ")}`);
+    },
+  },
+  six: {
+    title: "Six requests of one page that each change a field: none is lost",
+    run: (trial) => sixFields(trial, 1),
+  },
+  twoServers: {
+    title: "The same, served by two servers",
+    run: (trial) => sixFields(trial, 2),
+  },
+  removal: {
+    title: "`delete session.user` stands, whatever a slow request saves",
+    async run(trial) {
+      const app = await trial.start();
+      const visitor = await trial.signedIn(app, { user: { name: "ada" } });
+      const goOn = await app.hold(app.visitor(visitor.cookies), set("slow", true));
+      await visitor.visit({ do: "unset", key: "user" });
+      await goOn();
+      const { data } = await visitor.read();
+      return holdsIf(data !== undefined && data.user === undefined && data.slow === true, "the user is back");
+    },
+  },
+  counter: {
+    title: "A counter counts, whoever else counts",
+    async run(trial) {
+      const app = await trial.start();
+      const visitor = await trial.signedIn(app, { visits: 0 });
+      const { data } = await together(app, visitor, () => [{ do: "count", key: "visits" }]);
+      return holdsIf(data?.visits === 6, `six requests counted ${data?.visits ?? "nothing"}`);
+    },
+  },
+  logoutSave: {
+    title: "A logout is final for a slow request that saves",
+    run: (trial) => logout(trial, set("late", true)),
+  },
+  logoutRead: {
+    title: "The same for one that only read",
+    run: (trial) => logout(trial),
+  },
+  expired: {
+    title: "An expired session is not given out, to the millisecond",
+    async run(trial) {
+      if (trial.column.isByRealTime) return expiredByRealTime(trial);
+      const lifetime = 10_999;
+      const app = await trial.start({ cookieMaxAge: lifetime });
+      const [first, second] = [await trial.signedIn(app), await trial.signedIn(app)];
+      await trial.pass(lifetime + 1);
+      if (isNone(await first.read())) return HOLDS;
+      await trial.pass(SECOND);
+      if (isNone(await second.read())) return { came: "to the second", note: "it is, for up to one second" };
+      return doesNotHold("it is");
+    },
+  },
+  lastMillisecond: {
+    title: "An idle session lives to its last millisecond",
+    async run(trial) {
+      const lifetime = trial.time({ standing: 10_999, real: 1_200 });
+      const app = await trial.start({ cookieMaxAge: lifetime });
+      const [first, second] = [await trial.signedIn(app), await trial.signedIn(app)];
+      await trial.pass(trial.time({ standing: lifetime - SECOND, real: 600 }));
+      if (isNone(await first.read())) return doesNotHold("it ends more than a second early");
+      if (trial.column.isByRealTime)
+        return { ...HOLDS, note: "tried by real time, half a second before its end" };
+      await trial.pass(SECOND - 1);
+      if (isNone(await second.read()))
+        return { came: "to the second", note: "it ends up to one second early" };
+      return HOLDS;
+    },
+  },
+  active: {
+    title: "A session in use does not end, also where it lives for ten seconds",
+    async run(trial) {
+      const [lifetime, interval, times] = trial.column.isByRealTime ? [2_000, 900, 3] : [10_000, 4_500, 9];
+      const app = await trial.start({ cookieMaxAge: lifetime });
+      const visitor = await trial.signedIn(app);
+      for (let visit = 1; visit <= times; visit++) {
+        await trial.pass(interval);
+        if (isNone(await visitor.read()))
+          return doesNotHold(`it ended after ${(visit * interval) / SECOND} s of use`);
+      }
+      return HOLDS;
+    },
+  },
+  remembered: {
+    title: "The lifetime that a handler gives one session stays (`cookie.maxAge`)",
+    async run(trial) {
+      const lifetime = trial.time({ standing: HOUR, real: 1_000 });
+      const app = await trial.start({ cookieMaxAge: lifetime });
+      const visitor = await trial.signedIn(app);
+      await visitor.visit(READ, { do: "set maxAge", ms: 5 * lifetime });
+      await trial.pass(trial.time({ standing: MINUTE, real: 0 }));
+      await visitor.read();
+      await trial.pass(2.2 * lifetime);
+      return holdsIf(!isNone(await visitor.read()), "it ends by the lifetime that it had before");
+    },
+  },
+  absolute: {
+    title: "A limit that ends a session in use all the time",
+    async run(trial) {
+      const lifetime = trial.time({ standing: HOUR, real: 1_000 });
+      const app = await trial.start({ cookieMaxAge: lifetime, absoluteTtl: 2 * lifetime });
+      const visitor = await trial.signedIn(app);
+      for (let visit = 1; visit <= 4; visit++) {
+        await trial.pass(0.49 * lifetime);
+        if (isNone(await visitor.read())) return doesNotHold("it ends before");
+      }
+      await trial.pass(0.49 * lifetime);
+      return holdsIf(isNone(await visitor.read()), "no such option");
+    },
+  },
+  quietReads: {
+    title: "Requests that only read write at most once in `touchInterval`",
+    async run(trial) {
+      if (!trial.has("writes")) return doesNotApply("a write costs it nothing");
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.storage("writes");
+      let writes = 0;
+      for (let request = 0; request < 5; request++) {
+        await trial.pass(trial.time({ standing: 5 * SECOND, real: 0 }));
+        await visitor.read();
+        writes += await trial.storage("writes");
+      }
+      return holdsIf(writes <= 1, `five requests in 25 seconds write ${writes} times`);
+    },
+  },
+  sharedRenewal: {
+    title: "Six requests of one page renew their session by one write",
+    async run(trial) {
+      if (!trial.has("writes")) return doesNotApply("a write costs it nothing");
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.pass(trial.time({ standing: DUE, real: 0 }));
+      await trial.storage("writes");
+      await atOnce(trial, app, visitor);
+      const writes = await trial.storage("writes");
+      return holdsIf(writes === 1, `by ${writes}`);
+    },
+  },
+  sharedLoads: {
+    title: "Loads that come together share a request to the table",
+    async run(trial) {
+      if (!trial.has("reads")) return doesNotApply("there is no table that counts requests");
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.storage("reads");
+      await atOnce(trial, app, visitor);
+      const reads = await trial.storage("reads");
+      return holdsIf(reads === 1, `six loads are ${reads} requests`);
+    },
+  },
+  success: {
+    title: "A save that succeeds is no error",
+    async run(trial) {
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.pass(trial.time({ standing: DUE, real: 0 }));
+      await visitor.read();
+      const { errors, successes } = await app.seen();
+      return holdsIf(
+        errors.length + successes === 0,
+        "what comes back of it reaches the application's error handling in an error's place",
+      );
+    },
+  },
+  failedSave: {
+    title: "A save that fails reaches the error handling once, and the server lives",
+    async run(trial) {
+      if (!trial.has("failWrites")) return CANNOT_FAIL;
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      const goOn = await app.hold(app.visitor(visitor.cookies), set("late", true));
+      await trial.storage("failWrites");
+      const visit = await goOn();
+      return oneError(trial, app, visit, visitor);
+    },
+  },
+  failedLoad: {
+    title: "So does a load that fails, and nobody is logged out by it",
+    async run(trial) {
+      if (!trial.has("failReads")) return CANNOT_FAIL;
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.storage("failReads");
+      const visit = await app.visitor(visitor.cookies).read();
+      if (visit.status === 200) return doesNotHold("the visitor is taken for a new one");
+      return oneError(trial, app, visit, visitor);
+    },
+  },
+  failedRenewal: {
+    title: "A renewal that fails is no error of a request that only read",
+    async run(trial) {
+      if (!trial.has("failWrites")) return CANNOT_FAIL;
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.pass(trial.time({ standing: DUE, real: 0 }));
+      const goOn = await app.hold(app.visitor(visitor.cookies));
+      await trial.storage("failWrites");
+      const { problem } = await goOn();
+      await delay(BREATH_MS);
+      if (!(await trial.lives())) return doesNotHold("the server ends");
+      if (problem !== undefined) return doesNotHold(problem);
+      return holdsIf((await app.errors(1)).length === 0, "it reaches the error handling");
+    },
+  },
+  tooLarge: {
+    title: "Data that is too large is an error that says so, and what was stored stays",
+    async run(trial) {
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      const visit = await visitor.visit({ do: "set special", key: "large", kind: "large" });
+      if (await trial.lives()) {
+        const { data } = await visitor.read();
+        if (data?.large?.length === 900_000)
+          return { ...HOLDS, note: "it has no limit that 900 KB would meet" };
+      }
+      return oneError(trial, app, visit, visitor);
+    },
+  },
+  strangeId: {
+    title: "An id that cannot be a key is no session, and no error",
+    async run(trial) {
+      const app = await trial.start();
+      const { status, data } = await app.visitor(trial.conformance.cookieFor("x".repeat(3000))).read();
+      if (!(await trial.lives())) return doesNotHold("the server ends");
+      return holdsIf(status === 200 && isDeepStrictEqual(data, {}), "it is an error of the request");
+    },
+  },
+  hashed: {
+    title: "What is stored holds no session id",
+    async run(trial) {
+      if (!trial.has("dump")) return doesNotApply("nothing is stored");
+      const visitor = await trial.signedIn(await trial.start());
+      return holdsIf(!(await trial.storage("dump")).includes(visitor.id), "it holds the ids");
+    },
+  },
+  sealed: {
+    title: "What is stored can be encrypted",
+    async run(trial) {
+      if (!trial.has("dump")) return doesNotApply("nothing is stored");
+      const app = await trial.start({ isSealed: true });
+      const text = "sealed, or not sealed";
+      const visitor = await trial.signedIn(app, { text });
+      if ((await trial.storage("dump")).includes(text)) return doesNotHold("no such option");
+      return holdsIf((await visitor.read()).data?.text === text, "it does not come back");
+    },
+  },
+  hang: {
+    title: "A storage that never answers: the request ends with an error, within seconds",
+    isLast: true,
+    async run(trial) {
+      if (!trial.has("hang")) return doesNotApply("there is no network that could hang");
+      const app = await trial.start({ cookieMaxAge: LIFETIME });
+      const visitor = await trial.signedIn(app);
+      await trial.storage("hang");
+      const { status } = await app.visitor(visitor.cookies).within(ANSWERED_WITHIN_MS, READ);
+      return holdsIf(status === 500, `no answer came within ${ANSWERED_WITHIN_MS / SECOND} seconds`);
+    },
+  },
+};
+
+/** Tried last, of all that came before: see `silence`. */
+export const SILENT = {
+  title: "Nothing that it printed in this run, and no error, held an id or data",
+};
+
+/**
+ * @param {string} printed
+ * @param {string[]} messages
+ * @param {Set<string>} ids
+ */
+export function silence(printed, messages, ids) {
+  const holdsSecret = (text) => text.includes(SECRET_TEXT) || [...ids].some((id) => text.includes(id));
+  if (holdsSecret(printed)) return doesNotHold("it printed ids");
+  return holdsIf(!messages.some(holdsSecret), "its errors hold ids");
+}
+
+/** What was thrown and not caught ends a process some turns later. */
+const BREATH_MS = 100;
+
+function isNone({ data }) {
+  return data === undefined || data.secret === undefined;
+}
+
+async function sixFields(trial, servers) {
+  const apps = [];
+  while (apps.length < servers) apps.push(await trial.start());
+  const visitor = await trial.signedIn(apps[0]);
+  const gate = "all are here";
+  const visits = SIX.map((n) =>
+    apps[n % servers].visitor(visitor.cookies).visit(READ, { do: "wait", gate }, set(`field ${n}`, n)),
+  );
+  await Promise.all(apps.map((app) => app.reached(gate, SIX.length / servers)));
+  await Promise.all(apps.map((app) => app.open(gate)));
+  await Promise.all(visits);
+  const { data = {} } = await visitor.read();
+  const kept = SIX.filter((n) => data[`field ${n}`] === n).length;
+  return holdsIf(kept === SIX.length, `${kept} of six are kept`);
+}
+
+/** Six requests of one visitor that all have loaded their session before the first goes on; and what is read then. */
+async function together(app, visitor, stepsOf) {
+  const gate = "all are here";
+  const visits = SIX.map((n) =>
+    app.visitor(visitor.cookies).visit(READ, { do: "wait", gate }, ...stepsOf(n)),
+  );
+  await app.reached(gate, SIX.length);
+  await app.open(gate);
+  await Promise.all(visits);
+  return visitor.read();
+}
+
+/** Six requests that read, and arrive in one turn. */
+async function atOnce(trial, app, visitor) {
+  await trial.gather(SIX.length);
+  await Promise.all(SIX.map(() => app.visitor(visitor.cookies).read()));
+}
+
+async function logout(trial, ...steps) {
+  const app = await trial.start({ cookieMaxAge: LIFETIME });
+  const visitor = await trial.signedIn(app);
+  const stolen = app.visitor(visitor.cookies);
+  const goOn = await app.hold(app.visitor(visitor.cookies), ...steps);
+  // Late enough for a touch.
+  await trial.pass(trial.time({ standing: DUE, real: 0 }));
+  await visitor.visit({ do: "destroy" });
+  await goOn();
+  await delay(BREATH_MS);
+  if (!(await trial.lives())) return doesNotHold("the server ends");
+  return holdsIf(isNone(await stolen.read()), "the session is back");
+}
+
+/** Exactly one error reached the application, the server lives, and what was stored is there. */
+async function oneError(trial, app, visit, visitor) {
+  await delay(BREATH_MS);
+  if (!(await trial.lives())) return doesNotHold("the server ends");
+  if (visit.problem !== undefined) return doesNotHold(visit.problem);
+  const errors = await app.errors(1);
+  if (errors.length !== 1) return doesNotHold(`${errors.length} errors reach the error handling`);
+  await trial.storage("mend");
+  return holdsIf(!isNone(await visitor.read()), "the session is gone");
+}
+
+/** A server with a clock of its own has to be waited for. Late by chance, it is tried again. */
+async function expiredByRealTime(trial) {
+  const lifetime = 1_200;
+  for (;;) {
+    const app = await trial.start({ cookieMaxAge: lifetime });
+    const [first, second] = [await trial.signedIn(app), await trial.signedIn(app)];
+    const startedAt = performance.now();
+    await trial.pass(1_400);
+    const isGone = isNone(await first.read());
+    if (performance.now() - startedAt > 1_800) continue;
+    if (isGone) return HOLDS;
+    await trial.pass(SECOND);
+    if (isNone(await second.read())) return { came: "to the second", note: "it is, for up to one second" };
+    return doesNotHold("it is");
+  }
+}

@@ -1,0 +1,227 @@
+// One promise tried on one store: applications over it, visitors who send requests as the conformance suite does, time, and
+// the means of the storage. What has no answer and what is cut are answers too.
+import { setTimeout as delay } from "node:timers/promises";
+import { fromConformance } from "../from-tests.js";
+
+/**
+ * @typedef {object} Outcome
+ * @property {"holds" | "to the second" | "does not hold" | "does not apply"} came
+ * @property {string} [note] in what way it does not hold, or why it does not apply
+ *
+ * @typedef {{ status?: number, data?: Record<string, any>, outcomes?: string[], problem?: string }} Visit
+ */
+
+const LOOK_EVERY_MS = 5;
+const COMES_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 10_000;
+
+/** What every session of the comparison holds, and nothing that is printed may. */
+export const SECRET_TEXT = "of the visitor's own, 7c1f";
+
+export const HOLDS = { came: "holds" };
+export const doesNotHold = (note) => ({ came: "does not hold", note });
+export const doesNotApply = (note) => ({ came: "does not apply", note });
+/** @returns {Outcome} */
+export const holdsIf = (condition, note) => (condition ? HOLDS : doesNotHold(note));
+
+export class Trial {
+  #process;
+  #means;
+  #now;
+  /** The ids that visitors were given. */
+  ids = new Set();
+  /** What reached error handlers. */
+  messages = [];
+  /** @type {App[]} */
+  #apps = [];
+
+  /**
+   * @param {import("./store-process.js").StoreProcess} process
+   * @param {import("./columns.js").Column} column
+   */
+  constructor(process, column) {
+    this.#process = process;
+    this.column = column;
+  }
+
+  async begin() {
+    await this.#process.start();
+    this.conformance = await fromConformance();
+    this.#means = (await this.#process.ask({ do: "means" })).means;
+    await this.storage("mend");
+    // In the middle of a second, where cutting to whole ones shows.
+    this.#now = Math.floor(Date.now() / 1000) * 1000 + 500;
+    await this.pass(0);
+  }
+
+  /** Ends what it started; the process stays, if it lives and can. */
+  async end() {
+    for (const app of this.#apps) {
+      const seen = await app.seen().catch(() => undefined);
+      this.messages.push(...(seen?.messages ?? []));
+      if (this.#process.isAlive) await app.close();
+    }
+  }
+
+  /** @returns {Promise<App>} */
+  async start(settings = {}) {
+    const { app, origin } = await this.#process.ask({ do: "start", settings });
+    const started = new App(this, this.#process, app, origin);
+    this.#apps.push(started);
+    return started;
+  }
+
+  /** A visitor of an application who has a session, with `data` beside what every session holds. */
+  async signedIn(app, data = {}) {
+    const visitor = app.visitor();
+    const all = Object.entries({ secret: SECRET_TEXT, ...data });
+    const visit = await visitor.visit(...all.map(([key, value]) => ({ do: "set", key, value })));
+    if (visit.problem !== undefined) throw new Error(`no session was made: ${visit.problem}`);
+    return visitor;
+  }
+
+  /** Milliseconds, of a clock that stands or of a real one. */
+  time({ standing, real }) {
+    return this.column.isByRealTime ? real : standing;
+  }
+
+  async pass(ms) {
+    if (this.column.isByRealTime) return void (await delay(ms));
+    this.#now += ms;
+    await this.#process.ask({ do: "clock", now: this.#now });
+  }
+
+  has(mean) {
+    return this.#means.includes(mean);
+  }
+
+  async storage(mean) {
+    return (await this.#process.ask({ do: "storage", mean })).given;
+  }
+
+  /** Has so many requests wait for each other before they look at their sessions. */
+  async gather(count) {
+    await this.#process.ask({ do: "gather", count });
+  }
+
+  /** Whether the process still lives, a moment after what it was asked for. */
+  async lives() {
+    return this.#process.ask({ do: "means" }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  kill() {
+    return this.#process.kill();
+  }
+}
+
+/** An application of the tried store. */
+class App {
+  #trial;
+  #process;
+  #number;
+
+  constructor(trial, process, number, origin) {
+    this.#trial = trial;
+    this.#process = process;
+    this.#number = number;
+    this.origin = origin;
+  }
+
+  seen() {
+    return this.#process.ask({ do: "look", app: this.#number });
+  }
+
+  /** What has reached the error handling, where something comes within a moment. */
+  async errors(atLeast) {
+    const startedAt = performance.now();
+    let seen = await this.seen();
+    while (seen.errors.length < atLeast && performance.now() - startedAt < ERROR_WITHIN_MS) {
+      await delay(LOOK_EVERY_MS);
+      seen = await this.seen();
+    }
+    return seen.errors;
+  }
+
+  async reached(gate, count) {
+    const startedAt = performance.now();
+    while (((await this.seen()).waiting[gate] ?? 0) < count) {
+      if (performance.now() - startedAt > COMES_WITHIN_MS) throw new Error("no request came to the gate");
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
+  open(gate) {
+    return this.#process.ask({ do: "open", app: this.#number, gate });
+  }
+
+  close() {
+    return this.#process.ask({ do: "close", app: this.#number });
+  }
+
+  /** Someone with these cookies. */
+  visitor(cookies = new Map()) {
+    return new Guest(this.#trial, new this.#trial.conformance.Visitor(this.origin, cookies));
+  }
+
+  /** Sends a request that loads its session and waits; `goOn` lets it take its other steps, and gives the visit. */
+  async hold(visitor, ...steps) {
+    held += 1;
+    const gate = `held ${held}`;
+    const visit = visitor.visit({ do: "read" }, { do: "wait", gate }, ...steps);
+    await this.reached(gate, 1);
+    return async () => {
+      await this.open(gate);
+      return visit;
+    };
+  }
+}
+
+let held = 0;
+const ERROR_WITHIN_MS = 1_000;
+
+/** The suite's visitor, whose ids are noted, and to whom anything may happen. */
+class Guest {
+  #trial;
+  #visitor;
+
+  constructor(trial, visitor) {
+    this.#trial = trial;
+    this.#visitor = visitor;
+  }
+
+  get cookies() {
+    return this.#visitor.cookies;
+  }
+
+  get id() {
+    return this.#trial.conformance.idInCookie(this.cookies);
+  }
+
+  read() {
+    return this.visit({ do: "read" });
+  }
+
+  /** @returns {Promise<Visit>} */
+  async visit(...steps) {
+    return this.within(ANSWER_WITHIN_MS, ...steps);
+  }
+
+  /** @returns {Promise<Visit>} */
+  async within(ms, ...steps) {
+    try {
+      return await this.#visitor.leave(AbortSignal.timeout(ms), ...steps);
+    } catch (error) {
+      return {
+        problem:
+          error.name === "TimeoutError"
+            ? "no answer came"
+            : `the connection was cut${process.env.DBG ? error.cause : ""}`,
+      };
+    } finally {
+      if (this.id !== undefined) this.#trial.ids.add(this.id);
+    }
+  }
+}
