@@ -26,7 +26,7 @@ const OF_CONFORMANCE = `
   export { denied, startFaultProxy } from "./test/support/fault-proxy.js";
 `;
 
-const imported = new Map();
+let imported;
 
 /**
  * @returns {Promise<{
@@ -37,13 +37,23 @@ const imported = new Map();
  * }>}
  */
 export function fromTests() {
-  return bundled("tests", OF_TESTS);
+  imported ??= importOnce();
+  return imported;
+}
+
+async function importOnce() {
+  const { href, remove } = await bundle("tests", OF_TESTS);
+  try {
+    return await import(href);
+  } finally {
+    await remove();
+  }
 }
 
 /**
  * What the conformance suite sends requests by, and serves them with.
  *
- * @returns {Promise<{
+ * @typedef {{
  *   cookieFor: typeof import("../test/conformance/apps/express-app.js").cookieFor,
  *   idInCookie: typeof import("../test/conformance/apps/express-app.js").idInCookie,
  *   serveExpress: typeof import("../test/conformance/apps/express-app.js").serveExpress,
@@ -54,15 +64,12 @@ export function fromTests() {
  *   createTable: typeof import("../test/support/create-table.js").createTable,
  *   denied: typeof import("../test/support/fault-proxy.js").denied,
  *   startFaultProxy: typeof import("../test/support/fault-proxy.js").startFaultProxy,
- * }>}
+ * }} Conformance
  */
-export function fromConformance() {
-  return bundled("conformance", OF_CONFORMANCE);
-}
 
-function bundled(name, contents) {
-  if (!imported.has(name)) imported.set(name, bundle(name, contents));
-  return imported.get(name);
+/** Bundles that for several processes: `href` is what each of them imports, until it is removed. */
+export function bundleConformance() {
+  return bundle("conformance", OF_CONFORMANCE);
 }
 
 async function bundle(name, contents) {
@@ -81,9 +88,5 @@ async function bundle(name, contents) {
     logLevel: "error",
     plugins: [whereItLies],
   });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    await rm(outfile);
-  }
+  return { href: pathToFileURL(outfile).href, remove: () => rm(outfile) };
 }

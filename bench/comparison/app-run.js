@@ -1,14 +1,15 @@
 // A compared store in a process of its own, with applications of express-session over it: `node app-run.js '{"column": …}'`.
 // Asked by store-process.js, over its IPC channel. What the store throws and nobody catches ends it, as it would a server.
 
-import { fromConformance } from "../from-tests.js";
 import { COLUMNS } from "./columns.js";
 
-const { column: name, endpoint, folder } = JSON.parse(process.argv[2]);
-const { makeLab, serveExpress, setClock } = await fromConformance();
+const { column: name, endpoint, folder, conformance: bundle } = JSON.parse(process.argv[2]);
+/** @type {import("../from-tests.js").Conformance} */
+const conformance = await import(bundle);
+const { makeLab, serveExpress, setClock } = conformance;
 const { load, make, storage: makeStorage } = COLUMNS[name];
 const loaded = await load();
-const storage = await makeStorage({ endpoint, folder });
+const storage = await makeStorage({ endpoint, folder, conformance });
 
 /** The applications that run, by their numbers. */
 const apps = new Map();

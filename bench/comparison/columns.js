@@ -23,7 +23,7 @@ import { dynamoDb, files, memory, redis, sqlite } from "./storages.js";
  * @property {boolean} [isByRealTime] its server has a clock of its own: what takes time takes it
  * @property {Partial<Record<import("./promises.js").PromiseName, string>>} documents where its documentation promises it
  * @property {() => Promise<any>} load
- * @property {(place: { endpoint: string, folder: string }) => Promise<any>} storage
+ * @property {(place: { endpoint: string, folder: string, conformance: object }) => Promise<any>} storage
  * @property {(loaded: any, storage: any, settings: Settings) => Promise<any>} make
  */
 
@@ -31,10 +31,9 @@ const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
 
 /** What express-session's documentation asks of every store. */
 const CONTRACT = {
-  success: "express-session, Session Store Implementation: `callback(error)`",
-  failedLoad: "express-session, Session Store Implementation: `callback(error, session)`",
-  failedSave: "express-session, Session Store Implementation: `callback(error)`",
-  active: "express-session, Session Store Implementation: `touch` tells that a session is active",
+  success: "express-session's `callback(error)`",
+  failedLoad: "express-session's `callback(error, session)`",
+  failedSave: "express-session's `callback(error)`",
 };
 
 /** A store of DynamoDB as the other benchmarks make it. */
@@ -47,7 +46,7 @@ function ofDynamoDb(name, { packageName, extra = "old-packages", documents, sett
       hasOldPackages() || !extra ? undefined : "the old session stores are not here (npm run fetch)",
     documents: { ...CONTRACT, ...documents },
     load,
-    storage: ({ endpoint }) => dynamoDb(endpoint, keys),
+    storage: (place) => dynamoDb(place, keys),
     make: async (loaded, storage, settings) => make(loaded, storage, await settingsOf(settings)),
   };
 }
@@ -63,7 +62,7 @@ export const COLUMNS = {
         return { hashIds: true, absoluteTtl, ...(isSealed && { codec: seal({ keys: [KEY] }) }) };
       },
     }),
-    version: () => "this one",
+    version: () => "of this repository",
   },
   "0.0.19": {
     ...ofDynamoDb("0.0.19", {

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { fromConformance } from "../from-tests.js";
 import { clientConfigOf } from "../stores.js";
 import { comparedPackages } from "./packages.js";
 
@@ -32,10 +31,12 @@ const READS = /^(Get|BatchGet|Query|Scan)/;
 /**
  * DynamoDB Local behind a proxy that refuses as AWS does.
  *
+ * @param {{ endpoint: string, conformance: import("../from-tests.js").Conformance }} place
+ * @param {{ hashKey: string, sortKey: string | null }} keys
  * @returns {Promise<Storage & { table: string, endpoint: string }>}
  */
-export async function dynamoDb(endpoint, keys) {
-  const { createTable, denied, startFaultProxy } = await fromConformance();
+export async function dynamoDb({ endpoint, conformance }, keys) {
+  const { createTable, denied, startFaultProxy } = conformance;
   const client = new DynamoDBClient(clientConfigOf({ endpoint }));
   const table = await createTable(client, keys);
   const proxy = await startFaultProxy(endpoint);

@@ -1,7 +1,6 @@
 // One promise tried on one store: applications over it, visitors who send requests as the conformance suite does, time, and
 // the means of the storage. What has no answer and what is cut are answers too.
 import { setTimeout as delay } from "node:timers/promises";
-import { fromConformance } from "../from-tests.js";
 
 /**
  * @typedef {object} Outcome
@@ -38,15 +37,16 @@ export class Trial {
   /**
    * @param {import("./store-process.js").StoreProcess} process
    * @param {import("./columns.js").Column} column
+   * @param {import("../from-tests.js").Conformance} conformance
    */
-  constructor(process, column) {
+  constructor(process, column, conformance) {
     this.#process = process;
     this.column = column;
+    this.conformance = conformance;
   }
 
   async begin() {
     await this.#process.start();
-    this.conformance = await fromConformance();
     this.#means = (await this.#process.ask({ do: "means" })).means;
     await this.storage("mend");
     // In the middle of a second, where cutting to whole ones shows.
@@ -215,10 +215,7 @@ class Guest {
       return await this.#visitor.leave(AbortSignal.timeout(ms), ...steps);
     } catch (error) {
       return {
-        problem:
-          error.name === "TimeoutError"
-            ? "no answer came"
-            : `the connection was cut${process.env.DBG ? error.cause : ""}`,
+        problem: error.name === "TimeoutError" ? "no answer came" : "the connection was cut",
       };
     } finally {
       if (this.id !== undefined) this.#trial.ids.add(this.id);
