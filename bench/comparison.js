@@ -1,6 +1,7 @@
 // What other session stores do where this package promises something: each tried by the conformance suite's requests. Both
 // forms try everything; the long one writes docs/comparison.md, the short one checks that it says what came of it.
 import { readFile, writeFile } from "node:fs/promises";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLocalProblem } from "../scripts/dynamodb-local.mjs";
 import { COLUMNS } from "./comparison/columns.js";
 import { cellOf, differences, rowsOf, withResults } from "./comparison/page.js";
@@ -8,6 +9,7 @@ import { PROMISES, SILENT, silence } from "./comparison/promises.js";
 import { StoreProcess } from "./comparison/store-process.js";
 import { doesNotHold, Trial } from "./comparison/trial.js";
 import { bundleConformance, fromTests } from "./from-tests.js";
+import { clientConfigOf } from "./stores.js";
 
 const ROOT = new URL("../", import.meta.url);
 const DOCUMENT = "docs/comparison.md";
@@ -61,18 +63,22 @@ async function read(path) {
 }
 
 async function tryAll(columns) {
-  const { startEmulator } = await fromTests();
+  const { createTable, startEmulator } = await fromTests();
   const [{ endpoint, stop }, bundle] = await Promise.all([
     startEmulator("dynamodb-local"),
     bundleConformance(),
   ]);
+  const client = new DynamoDBClient(clientConfigOf({ endpoint }));
   try {
     const conformance = await import(bundle.href);
-    const tries = columns.map(([name, column]) =>
-      tryColumn(name, column, conformance, { column: name, endpoint, conformance: bundle.href }),
-    );
+    const tries = columns.map(async ([name, column]) => {
+      const table = column.keys && (await createTable(client, column.keys));
+      const given = { column: name, endpoint, table, conformance: bundle.href };
+      return tryColumn(name, column, conformance, given);
+    });
     return await Promise.all(tries);
   } finally {
+    client.destroy();
     await Promise.all([stop(), bundle.remove()]);
   }
 }

@@ -22,7 +22,6 @@ const OF_CONFORMANCE = `
   export { VALUES } from "./test/conformance/values.js";
   export { Visitor } from "./test/conformance/visitor.js";
   export { setClock } from "./test/runtimes/apps/clock.js";
-  export { createTable } from "./test/support/create-table.js";
   export { denied, startFaultProxy } from "./test/support/fault-proxy.js";
 `;
 
@@ -51,7 +50,7 @@ async function importOnce() {
 }
 
 /**
- * What the conformance suite sends requests by, and serves them with.
+ * What the conformance suite sends requests by, and serves them with; nothing of it loads the SDK.
  *
  * @typedef {{
  *   cookieFor: typeof import("../test/conformance/apps/express-app.js").cookieFor,
@@ -61,7 +60,6 @@ async function importOnce() {
  *   VALUES: typeof import("../test/conformance/values.js").VALUES,
  *   Visitor: typeof import("../test/conformance/visitor.js").Visitor,
  *   setClock: typeof import("../test/runtimes/apps/clock.js").setClock,
- *   createTable: typeof import("../test/support/create-table.js").createTable,
  *   denied: typeof import("../test/support/fault-proxy.js").denied,
  *   startFaultProxy: typeof import("../test/support/fault-proxy.js").startFaultProxy,
  * }} Conformance

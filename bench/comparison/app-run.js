@@ -3,13 +3,13 @@
 
 import { COLUMNS } from "./columns.js";
 
-const { column: name, endpoint, folder, conformance: bundle } = JSON.parse(process.argv[2]);
+const { column: name, conformance: bundle, ...place } = JSON.parse(process.argv[2]);
 /** @type {import("../from-tests.js").Conformance} */
 const conformance = await import(bundle);
 const { makeLab, serveExpress, setClock } = conformance;
 const { load, make, storage: makeStorage } = COLUMNS[name];
 const loaded = await load();
-const storage = await makeStorage({ endpoint, folder, conformance });
+const storage = await makeStorage({ ...place, conformance });
 
 /** The applications that run, by their numbers. */
 const apps = new Map();

@@ -20,10 +20,11 @@ import { dynamoDb, files, memory, redis, sqlite } from "./storages.js";
  * @property {string} title
  * @property {() => string} version of the package, and of what else it was run with
  * @property {() => string | undefined} problem why it cannot be run here
+ * @property {{ hashKey: string, sortKey: string | null }} [keys] of the table that it needs
  * @property {boolean} [isByRealTime] its server has a clock of its own: what takes time takes it
  * @property {Partial<Record<import("./promises.js").PromiseName, string>>} documents where its documentation promises it
  * @property {() => Promise<any>} load
- * @property {(place: { endpoint: string, folder: string, conformance: object }) => Promise<any>} storage
+ * @property {(place: { endpoint: string, table: string, folder: string, conformance: object }) => Promise<any>} storage
  * @property {(loaded: any, storage: any, settings: Settings) => Promise<any>} make
  */
 
@@ -46,7 +47,8 @@ function ofDynamoDb(name, { packageName, extra = "old-packages", documents, sett
       hasOldPackages() || !extra ? undefined : "the old session stores are not here (npm run fetch)",
     documents: { ...CONTRACT, ...documents },
     load,
-    storage: (place) => dynamoDb(place, keys),
+    keys,
+    storage: dynamoDb,
     make: async (loaded, storage, settings) => make(loaded, storage, await settingsOf(settings)),
   };
 }

@@ -23,7 +23,7 @@ export class StoreProcess {
   /** All that it has printed, in all of its lives. */
   printed = "";
 
-  /** @param {{ column: string, endpoint: string, conformance: string }} given */
+  /** @param {{ column: string, endpoint: string, table: string | undefined, conformance: string }} given */
   constructor(given) {
     this.#given = given;
   }
