@@ -96,7 +96,7 @@ async function tryColumn(name, column, conformance, given) {
     for (const [row, promise] of inOrder) {
       const trial = new Trial(process, column, conformance);
       await trial.begin();
-      outcomes[row] = await tried(promise, trial, process);
+      outcomes[row] = await tried(promise, trial);
       if (promise.isLast) await process.kill();
       else await trial.end();
       for (const id of trial.ids) ids.add(id);
@@ -111,11 +111,11 @@ async function tryColumn(name, column, conformance, given) {
 }
 
 /** A process that ended by itself is an outcome; whatever else goes wrong is the comparison's own fault. */
-async function tried(promise, trial, process) {
+async function tried(promise, trial) {
   try {
     return await promise.run(trial);
   } catch (error) {
-    if (process.isAlive) throw error;
+    if (await trial.lives()) throw error;
     return doesNotHold("the server ends");
   }
 }

@@ -23,6 +23,8 @@ import { dynamoDb, files, memory, redis, sqlite } from "./storages.js";
  * @property {{ hashKey: string, sortKey: string | null }} [keys] of the table that it needs
  * @property {boolean} [isByRealTime] its server has a clock of its own: what takes time takes it
  * @property {Partial<Record<import("./promises.js").PromiseName, string>>} documents where its documentation promises it
+ * @property {Partial<Record<import("./promises.js").PromiseName, string>>} [instead] what it offers in a promise's place,
+ *   which is not that
  * @property {() => Promise<any>} load
  * @property {(place: { endpoint: string, table: string, folder: string, conformance: object }) => Promise<any>} storage
  * @property {(loaded: any, storage: any, settings: Settings) => Promise<any>} make
@@ -139,6 +141,11 @@ export const COLUMNS = {
       expired: "README, `ttl`",
       active: "README: the TTL is reset every time a user interacts with the server",
     },
+    instead: {
+      absolute: "none but a function `ttl` of one's own",
+      sealed: "none but a `serializer` of one's own",
+      quietReads: "each writes; with `disableTouch` none does, and none renews",
+    },
     load: async () => comparedPackages("connect-redis").RedisStore,
     storage: ({ folder }) => redis(folder),
     make: async (RedisStore, { connect }) => new RedisStore({ client: await connect() }),
@@ -148,6 +155,7 @@ export const COLUMNS = {
     version: () => versionOf("memorystore", "compared-stores"),
     problem: comparedPackagesProblem,
     documents: { ...CONTRACT, expired: "README, `ttl`" },
+    instead: { absolute: "none but a function `ttl` of one's own" },
     load: async () => comparedPackages("memorystore")(expressSession),
     storage: async () => memory(),
     make: async (MemoryStore) => new MemoryStore({}),

@@ -48,7 +48,9 @@ export class StoreProcess {
       });
     }
     this.#ended = new Promise((resolve) => child.once("close", resolve));
-    await this.#answer(0, () => {});
+    await this.#answer(0, () => {}).catch((error) => {
+      throw new Error(`${this.#given.column} did not start: ${error.message}\n${this.printed}`);
+    });
   }
 
   /** Asks for something, and gives the answer. */

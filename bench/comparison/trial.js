@@ -13,6 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const LOOK_EVERY_MS = 5;
 const COMES_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 10_000;
+/** What was thrown and not caught ends a process some turns later. */
+const BREATH_MS = 100;
 
 /** What every session of the comparison holds, and nothing that is printed may. */
 export const SECRET_TEXT = "of the visitor's own, 7c1f";
@@ -104,8 +106,9 @@ export class Trial {
     await this.#process.ask({ do: "gather", count });
   }
 
-  /** Whether the process still lives, a moment after what it was asked for. */
+  /** Whether the process still lives, a moment after the last answer: nobody has caught what was thrown by then. */
   async lives() {
+    await delay(BREATH_MS);
     return this.#process.ask({ do: "means" }).then(
       () => true,
       () => false,
