@@ -1,6 +1,7 @@
 // A compared store in a process of its own, with applications of express-session over it: `node app-run.js '{"column": …}'`.
 // Asked by store-process.js, over its IPC channel. What the store throws and nobody catches ends it, as it would a server.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { COLUMNS } from "./columns.js";
 
 const { column: name, conformance: bundle, ...place } = JSON.parse(process.argv[2]);
@@ -10,6 +11,11 @@ const { makeLab, serveExpress, setClock } = conformance;
 const { load, make, storage: makeStorage } = COLUMNS[name];
 const loaded = await load();
 const storage = await makeStorage({ ...place, conformance });
+
+const LOOK_EVERY_MS = 2;
+const COMES_WITHIN_MS = 10_000;
+/** What reaches error handling does so by the end of a request, or some turns later. */
+const ERROR_WITHIN_MS = 500;
 
 /** The applications that run, by their numbers. */
 const apps = new Map();
@@ -36,6 +42,10 @@ const ANSWERS = {
     return { app: started, origin: app.origin };
   },
   look: async ({ app }) => seenBy(app, { do: "look" }),
+  /** Answers when so many wait at the gate. */
+  reached: ({ app, gate, count }) => seenWhen(app, ({ waiting }) => (waiting[gate] ?? 0) >= count),
+  /** Answers when an error has reached the application's error handling, or none has for a while. */
+  failed: ({ app }) => seenWhen(app, ({ errors }) => errors.length > 0, ERROR_WITHIN_MS),
   open: async ({ app, gate }) => seenBy(app, { do: "open", gate }),
   async close({ app }) {
     await apps.get(app).app.close();
@@ -72,6 +82,17 @@ process.send({ number: 0 });
 function seenBy(number, question) {
   const { answer, told } = apps.get(number);
   return { ...answer(question), ...told };
+}
+
+/** What an application has seen as soon as that holds, and what it has by then where it does not. */
+async function seenWhen(number, holds, withinMs = COMES_WITHIN_MS) {
+  const startedAt = performance.now();
+  let seen = seenBy(number, { do: "look" });
+  while (!holds(seen) && performance.now() - startedAt < withinMs) {
+    await delay(LOOK_EVERY_MS);
+    seen = seenBy(number, { do: "look" });
+  }
+  return seen;
 }
 
 /** Holds requests back until as many as are asked for have arrived, and lets them go on in one turn. */

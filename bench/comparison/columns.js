@@ -30,6 +30,8 @@ import { dynamoDb, files, memory, redis, sqlite } from "./storages.js";
  * @property {(loaded: any, storage: any, settings: Settings) => Promise<any>} make
  */
 
+const OLD = "old-packages";
+const COMPARED = "compared-stores";
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
 
 /** What express-session's documentation asks of every store. */
@@ -39,47 +41,51 @@ const CONTRACT = {
   failedSave: "express-session's `callback(error)`",
 };
 
-/** A store of DynamoDB as the other benchmarks make it. */
-function ofDynamoDb(name, { packageName, extra = "old-packages", documents, settingsOf = () => ({}) }) {
+/** Whether the old packages are here: asked for each of them, and found out once. */
+let areOldHere;
+
+function oldPackagesProblem() {
+  areOldHere ??= hasOldPackages();
+  return areOldHere ? undefined : "the old session stores are not here (npm run fetch)";
+}
+
+/** A store of DynamoDB, made as by the other benchmarks. */
+function ofDynamoDb(name, { settingsOf = () => ({}), documents, ...column }) {
   const { keys, load, make } = STORES[name];
   return {
-    title: packageName,
-    version: () => versionOf(extra && name === "0.0.19" ? "cyclic-session-store-0.0.19" : packageName, extra),
-    problem: () =>
-      hasOldPackages() || !extra ? undefined : "the old session stores are not here (npm run fetch)",
+    problem: oldPackagesProblem,
+    version: () => versionOf(column.title, OLD),
     documents: { ...CONTRACT, ...documents },
-    load,
     keys,
+    load,
     storage: dynamoDb,
     make: async (loaded, storage, settings) => make(loaded, storage, await settingsOf(settings)),
+    ...column,
   };
 }
 
 /** @type {Record<string, Column>} */
 export const COLUMNS = {
-  ours: {
-    ...ofDynamoDb("ours", {
-      packageName: "@cyclic.sh/session-store",
-      extra: null,
-      async settingsOf({ absoluteTtl, isSealed }) {
-        const { seal } = await import("@cyclic.sh/session-store/codecs");
-        return { hashIds: true, absoluteTtl, ...(isSealed && { codec: seal({ keys: [KEY] }) }) };
-      },
-    }),
+  ours: ofDynamoDb("ours", {
+    title: "@cyclic.sh/session-store",
     version: () => "of this repository",
-  },
-  "0.0.19": {
-    ...ofDynamoDb("0.0.19", {
-      packageName: "@cyclic.sh/session-store",
-      documents: {
-        survives: "README: a database in the place of memory",
-        expired: "README, `ttl`",
-        quietReads: "README, `touchInterval`",
-      },
-    }),
-  },
+    problem: () => undefined,
+    async settingsOf({ absoluteTtl, isSealed }) {
+      const { seal } = await import("@cyclic.sh/session-store/codecs");
+      return { hashIds: true, absoluteTtl, ...(isSealed && { codec: seal({ keys: [KEY] }) }) };
+    },
+  }),
+  "0.0.19": ofDynamoDb("0.0.19", {
+    title: "@cyclic.sh/session-store",
+    version: () => versionOf("cyclic-session-store-0.0.19", OLD),
+    documents: {
+      survives: "README: a database in the place of memory",
+      expired: "README, `ttl`",
+      quietReads: "README, `touchInterval`",
+    },
+  }),
   "dynamodb-store": ofDynamoDb("dynamodb-store", {
-    packageName: "dynamodb-store",
+    title: "dynamodb-store",
     documents: {
       survives: "README: a session storage in DynamoDB",
       expired: "README: expired sessions are ignored by the store",
@@ -87,11 +93,11 @@ export const COLUMNS = {
     },
   }),
   "connect-dynamodb": ofDynamoDb("connect-dynamodb", {
-    packageName: "connect-dynamodb",
+    title: "connect-dynamodb",
     documents: { survives: "README: a DynamoDB session store" },
   }),
   pwrdrvr: ofDynamoDb("pwrdrvr", {
-    packageName: "@pwrdrvr/dynamodb-session-store",
+    title: "@pwrdrvr/dynamodb-session-store",
     documents: {
       survives: "README: a session store on DynamoDB",
       expired: "README: the TTL of a row",
@@ -100,7 +106,7 @@ export const COLUMNS = {
   }),
   files: {
     title: "session-file-store",
-    version: () => versionOf("session-file-store", "compared-stores"),
+    version: () => versionOf("session-file-store", COMPARED),
     problem: comparedPackagesProblem,
     documents: {
       ...CONTRACT,
@@ -120,8 +126,8 @@ export const COLUMNS = {
   sqlite: {
     title: "connect-session-knex",
     version: () =>
-      `${versionOf("connect-session-knex", "compared-stores")}, knex ${versionOf("knex", "compared-stores")}, ` +
-      `SQLite by libsql ${versionOf("better-sqlite3", "compared-stores")} in the place of better-sqlite3`,
+      `${versionOf("connect-session-knex", COMPARED)}, knex ${versionOf("knex", COMPARED)}, ` +
+      `SQLite by libsql ${versionOf("better-sqlite3", COMPARED)} in the place of better-sqlite3`,
     problem: comparedPackagesProblem,
     documents: { ...CONTRACT, survives: "Readme: backed by a database" },
     load: async () => comparedPackages("connect-session-knex").ConnectSessionKnexStore,
@@ -131,7 +137,7 @@ export const COLUMNS = {
   redis: {
     title: "connect-redis",
     version: () =>
-      `${versionOf("connect-redis", "compared-stores")}, redis ${versionOf("redis", "compared-stores")}, ` +
+      `${versionOf("connect-redis", COMPARED)}, redis ${versionOf("redis", COMPARED)}, ` +
       `redis-server ${redisVersion()}`,
     problem: () => comparedPackagesProblem() ?? redisProblem(),
     isByRealTime: true,
@@ -152,7 +158,7 @@ export const COLUMNS = {
   },
   memorystore: {
     title: "memorystore",
-    version: () => versionOf("memorystore", "compared-stores"),
+    version: () => versionOf("memorystore", COMPARED),
     problem: comparedPackagesProblem,
     documents: { ...CONTRACT, expired: "README, `ttl`" },
     instead: { absolute: "none but a function `ttl` of one's own" },

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { EXTRAS, extraFolder, isWhole } from "../../scripts/extras.mjs";
 
 const EXTRA = "compared-stores";
+/** Asked for each of them, and found out once. */
+let areHere;
 
 /** Loads one of them. */
 export const comparedPackages = createRequire(join(extraFolder(EXTRA), "package.json"));
@@ -13,7 +15,8 @@ export const comparedPackages = createRequire(join(extraFolder(EXTRA), "package.
 /** Why they cannot be loaded here, or undefined where they can. */
 export function comparedPackagesProblem() {
   const extra = EXTRAS.find(({ name }) => name === EXTRA);
-  return isWhole(extra) ? undefined : `the ${extra.title} are not here (npm run fetch)`;
+  areHere ??= isWhole(extra);
+  return areHere ? undefined : `the ${extra.title} are not here (npm run fetch)`;
 }
 
 /** Why no server of Redis can be started here, or undefined where one can. */

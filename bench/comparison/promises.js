@@ -233,7 +233,7 @@ export const PROMISES = {
       const { problem } = await goOn();
       if (!(await trial.lives())) return doesNotHold("the server ends");
       if (problem !== undefined) return doesNotHold(problem);
-      return holdsIf((await app.errors(1)).length === 0, "it reaches the error handling");
+      return holdsIf((await app.errors()).length === 0, "it reaches the error handling");
     },
   },
   tooLarge: {
@@ -364,7 +364,7 @@ async function logout(trial, ...steps) {
 async function oneError(trial, app, visit, visitor) {
   if (!(await trial.lives())) return doesNotHold("the server ends");
   if (visit.problem !== undefined) return doesNotHold(visit.problem);
-  const errors = await app.errors(1);
+  const errors = await app.errors();
   if (errors.length !== 1) return doesNotHold(`${errors.length} errors reach the error handling`);
   await trial.storage("mend");
   return holdsIf(!isNone(await visitor.read()), "the session is gone");

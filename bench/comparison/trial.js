@@ -10,8 +10,6 @@ import { setTimeout as delay } from "node:timers/promises";
  * @typedef {{ status?: number, data?: Record<string, any>, outcomes?: string[], problem?: string }} Visit
  */
 
-const LOOK_EVERY_MS = 5;
-const COMES_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 10_000;
 /** What was thrown and not caught ends a process some turns later. */
 const BREATH_MS = 100;
@@ -137,23 +135,14 @@ class App {
     return this.#process.ask({ do: "look", app: this.#number });
   }
 
-  /** What has reached the error handling, where something comes within a moment. */
-  async errors(atLeast) {
-    const startedAt = performance.now();
-    let seen = await this.seen();
-    while (seen.errors.length < atLeast && performance.now() - startedAt < ERROR_WITHIN_MS) {
-      await delay(LOOK_EVERY_MS);
-      seen = await this.seen();
-    }
-    return seen.errors;
+  /** What has reached the error handling, a moment after the last answer. */
+  async errors() {
+    return (await this.#process.ask({ do: "failed", app: this.#number })).errors;
   }
 
   async reached(gate, count) {
-    const startedAt = performance.now();
-    while (((await this.seen()).waiting[gate] ?? 0) < count) {
-      if (performance.now() - startedAt > COMES_WITHIN_MS) throw new Error("no request came to the gate");
-      await delay(LOOK_EVERY_MS);
-    }
+    const { waiting } = await this.#process.ask({ do: "reached", app: this.#number, gate, count });
+    if ((waiting[gate] ?? 0) < count) throw new Error("no request came to the gate");
   }
 
   open(gate) {
@@ -183,7 +172,6 @@ class App {
 }
 
 let held = 0;
-const ERROR_WITHIN_MS = 1_000;
 
 /** The suite's visitor, whose ids are noted, and to whom anything may happen. */
 class Guest {
