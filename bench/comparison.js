@@ -76,6 +76,8 @@ async function tryAll(columns) {
       const given = { column: name, endpoint, table, conformance: bundle.href };
       return tryColumn(name, column, conformance, given);
     });
+    // Each ends its own process, also where another fails.
+    await Promise.allSettled(tries);
     return await Promise.all(tries);
   } finally {
     client.destroy();
@@ -97,10 +99,10 @@ async function tryColumn(name, column, conformance, given) {
       const trial = new Trial(process, column, conformance);
       await trial.begin();
       outcomes[row] = await tried(promise, trial);
+      for (const id of trial.ids) ids.add(id);
+      messages.push(...(await trial.messages()));
       if (promise.isLast) await process.kill();
       else await trial.end();
-      for (const id of trial.ids) ids.add(id);
-      messages.push(...trial.messages);
     }
   } finally {
     await process.kill();

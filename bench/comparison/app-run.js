@@ -1,6 +1,5 @@
 // A compared store in a process of its own, with applications of express-session over it: `node app-run.js '{"column": …}'`.
 // Asked by store-process.js, over its IPC channel. What the store throws and nobody catches ends it, as it would a server.
-
 import { setTimeout as delay } from "node:timers/promises";
 import { COLUMNS } from "./columns.js";
 
@@ -64,11 +63,6 @@ const ANSWERS = {
   means: async () => ({ means: Object.keys(storage).filter((mean) => typeof storage[mean] === "function") }),
   async storage({ mean }) {
     return { given: (await storage[mean]()) ?? null };
-  },
-  async end() {
-    for (const { app } of apps.values()) await app.close();
-    await storage.close();
-    return {};
   },
 };
 

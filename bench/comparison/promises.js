@@ -247,7 +247,9 @@ export const PROMISES = {
         if (data?.large?.length === 900_000)
           return { ...HOLDS, note: "it has no limit that 900 KB would meet" };
       }
-      return oneError(trial, app, visit, visitor);
+      const outcome = await oneError(trial, app, visit, visitor);
+      if (outcome !== HOLDS) return outcome;
+      return holdsIf(/size|large/i.test(await trial.messages()), "the error does not say so");
     },
   },
   strangeId: {
@@ -309,8 +311,10 @@ export function silence(printed, messages, ids) {
   return holdsIf(!messages.some(holdsSecret), "its errors hold ids");
 }
 
-function isNone({ data }) {
-  return data === undefined || data.secret === undefined;
+/** Whether a visitor who came was not known. */
+function isNone({ status, data, problem }) {
+  if (status !== 200) throw new Error(`a visit without an answer: ${problem ?? status}`);
+  return data.secret === undefined;
 }
 
 async function sixFields(trial, servers) {

@@ -1,7 +1,6 @@
 // Where the compared stores keep sessions, each with the same means to make it fail, to count what a store asks of it, and
-// to see all that it holds. They live in the process of the store that is tried (app-run.js).
+// to see all that it holds. They live in the process of the store that is tried (app-run.js), and end with it.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +17,6 @@ import { comparedPackages } from "./packages.js";
  * @property {() => Promise<number>} [writes] how many writes were asked for since it was last asked for that
  * @property {() => number} [reads] the same of reads, where several sessions can be read by one
  * @property {() => Promise<string>} [dump] all that it holds
- * @property {() => Promise<unknown>} close
  */
 
 const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
@@ -68,7 +66,6 @@ export async function dynamoDb({ endpoint, table, conformance: { denied, startFa
         name === "B" ? Buffer.from(value, "base64").toString("latin1") : value;
       return JSON.stringify(Items, asText);
     },
-    close: () => proxy.close(),
   };
 }
 
@@ -126,9 +123,6 @@ export async function files(folder) {
       const all = await list();
       return (await Promise.all(all.map(async (file) => `${file} ${await readFile(file)}`))).join("\n");
     },
-    async close() {
-      watcher.close();
-    },
   };
 }
 
@@ -173,7 +167,6 @@ export async function sqlite(folder) {
       return count;
     },
     dump: () => readFile(filename, "latin1"),
-    close: () => Promise.all(connections.map((connection) => connection.destroy())),
   };
 }
 
@@ -193,7 +186,6 @@ export async function redis(folder) {
   const server = spawn(process.execPath, [leash, "redis-server", ...settings], {
     stdio: ["pipe", "ignore", "ignore"],
   });
-  const ended = once(server, "exit");
   while (!(await readdir(folder)).includes("redis.sock")) {
     if (server.exitCode !== null) throw new Error("redis-server did not start");
     await delay(ASK_EVERY_MS);
@@ -226,15 +218,10 @@ export async function redis(folder) {
       const keys = await admin.keys("*");
       return JSON.stringify(keys.length === 0 ? [] : [keys, await admin.mGet(keys)]);
     },
-    async close() {
-      await admin.close();
-      server.stdin.end();
-      await ended;
-    },
   };
 }
 
 /** The store's own process: nothing is between them that could fail, and nothing is kept. @returns {Storage} */
 export function memory() {
-  return { mend() {}, async close() {} };
+  return { mend() {} };
 }

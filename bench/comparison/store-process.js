@@ -18,6 +18,8 @@ export class StoreProcess {
   #child;
   #folder;
   #ended;
+  /** How often it was started. */
+  life = 0;
   /** How often it was asked for something. */
   #asked = 0;
   /** All that it has printed, in all of its lives. */
@@ -35,6 +37,7 @@ export class StoreProcess {
   /** Starts it, where it does not run. */
   async start() {
     if (this.isAlive) return;
+    this.life += 1;
     await this.#removeFolder();
     this.#folder = await mkdtemp(join(tmpdir(), "compared-"));
     const child = fork(PROGRAM, [JSON.stringify({ ...this.#given, folder: this.#folder })], {

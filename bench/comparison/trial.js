@@ -1,6 +1,7 @@
 // One promise tried on one store: applications over it, visitors who send requests as the conformance suite does, time, and
 // the means of the storage. What has no answer and what is cut are answers too.
 import { setTimeout as delay } from "node:timers/promises";
+import { Ended } from "./store-process.js";
 
 /**
  * @typedef {object} Outcome
@@ -23,14 +24,16 @@ export const doesNotApply = (note) => ({ came: "does not apply", note });
 /** @returns {Outcome} */
 export const holdsIf = (condition, note) => (condition ? HOLDS : doesNotHold(note));
 
+function unlessEnded(error) {
+  if (!(error instanceof Ended)) throw error;
+}
+
 export class Trial {
   #process;
   #means;
   #now;
   /** The ids that visitors were given. */
   ids = new Set();
-  /** What reached error handlers. */
-  messages = [];
   /** @type {App[]} */
   #apps = [];
 
@@ -46,6 +49,9 @@ export class Trial {
   }
 
   async begin() {
+    // What the trial before has left may have ended it only now.
+    await this.#process.start();
+    await this.lives();
     await this.#process.start();
     this.#means = (await this.#process.ask({ do: "means" })).means;
     await this.storage("mend");
@@ -54,13 +60,19 @@ export class Trial {
     await this.pass(0);
   }
 
-  /** Ends what it started; the process stays, if it lives and can. */
+  /** Ends what it started; the process stays, if it lives. */
   async end() {
+    for (const app of this.#apps) if (app.isThere) await app.close().catch(unlessEnded);
+  }
+
+  /** What has reached error handlers, as far as their processes live. */
+  async messages() {
+    const all = [];
     for (const app of this.#apps) {
-      const seen = await app.seen().catch(() => undefined);
-      this.messages.push(...(seen?.messages ?? []));
-      if (this.#process.isAlive) await app.close();
+      const seen = app.isThere ? await app.seen().catch(unlessEnded) : undefined;
+      all.push(...(seen?.messages ?? []));
     }
+    return all;
   }
 
   /** @returns {Promise<App>} */
@@ -112,10 +124,6 @@ export class Trial {
       () => false,
     );
   }
-
-  kill() {
-    return this.#process.kill();
-  }
 }
 
 /** An application of the tried store. */
@@ -123,12 +131,19 @@ class App {
   #trial;
   #process;
   #number;
+  #life;
 
   constructor(trial, process, number, origin) {
     this.#trial = trial;
     this.#process = process;
     this.#number = number;
+    this.#life = process.life;
     this.origin = origin;
+  }
+
+  /** Whether the process that it was started in lives. */
+  get isThere() {
+    return this.#process.isAlive && this.#process.life === this.#life;
   }
 
   seen() {
