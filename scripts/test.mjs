@@ -74,7 +74,7 @@ const PASSES = [
     commands: [[process.execPath, "bench/main.js", "--short"]],
     counts: true,
     needsBuild: true,
-    problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem(),
+    problem: () => oldPackagesProblem() ?? comparedStoresProblem() ?? dynamoDbLocalProblem(),
   },
 ];
 
@@ -88,6 +88,10 @@ function oldPackagesProblem() {
 
 function iacToolsProblem() {
   return absence("iac-tools");
+}
+
+function comparedStoresProblem() {
+  return absence("compared-stores");
 }
 
 function absence(name) {
