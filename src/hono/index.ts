@@ -50,7 +50,7 @@ interface OwnCookie {
    */
   secret: string | readonly string[];
   /** The session's cookie. */
-  cookie?: SessionCookieOptions | undefined;
+  cookie?: (SessionCookieOptions & { read?: never }) | undefined;
 }
 
 interface AnothersCookie {

@@ -55,13 +55,24 @@ const KOA_CONTEXT_CONSUMER = `
 
 const HONO_CONSUMER = `
   import { Hono } from "hono";
+  import { expressCookie } from "${PACKAGE}/express-cookie";
   import { type Session, type SessionEnv, session } from "${PACKAGE}/hono";
+  import { koaCookie } from "${PACKAGE}/koa-cookie";
   type AppEnv = SessionEnv<{ user?: string }> & { Bindings: { TABLE: string; SECRET: string } };
   new Hono<AppEnv>().use(session<AppEnv>((c) => ({ table: { name: c.env.TABLE }, secret: c.env.SECRET })));
   // @ts-expect-error there is no such binding
   session<AppEnv>((c) => ({ table: { name: c.env.TABEL }, secret: c.env.SECRET }));
   // @ts-expect-error the secret is required
   session({ table: { name: "sessions" } });
+  session({ table: { name: "sessions" }, cookie: expressCookie({ secret: ["one", "older"], name: "sid" }) });
+  session({ table: { name: "sessions" }, cookie: koaCookie({ keys: ["one"], maxAge: "session" }) });
+  session<AppEnv>((c) => ({ table: { name: c.env.TABLE }, cookie: koaCookie({ keys: [c.env.SECRET] }) }));
+  // @ts-expect-error the secret is the cookie's
+  session({ table: { name: "sessions" }, secret: "a", cookie: expressCookie({ secret: "a" }) });
+  // @ts-expect-error the secret is required
+  expressCookie({});
+  // @ts-expect-error there is no such option
+  koaCookie({ keys: ["one"], signed: true });
   export const nameOf = (s: Session<{ user?: string }>): Promise<string | undefined> => s.get("user");
 `;
 
