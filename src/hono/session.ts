@@ -178,7 +178,7 @@ export class RequestSession implements Session {
 
   replace(data: SessionData): void {
     const copy = copyOfFields(data);
-    this.#change((before) => ({ ...copy, ...apart(before, isReserved)[0] }));
+    this.#change((before) => ({ ...apart(before, isReserved)[0], ...copy }));
   }
 
   flash(key: string, value: unknown): void;
@@ -244,11 +244,14 @@ export class RequestSession implements Session {
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
     const mayCreate = !this.#isCommitted;
     await this.#inTurn<unknown>(() => (this.#changes.size > 0 ? this.#write() : this.#load()));
+    const checked = (fields: unknown) => {
+      const copy = copyOfFields(fields);
+      refuseTaken(copy, this.#base ?? {});
+      return copy;
+    };
     const changed = (data: SessionData): SessionData | Promise<SessionData> => {
       const given = change(data);
-      return given instanceof Promise
-        ? given.then((late) => copyOfFields(late ?? data))
-        : copyOfFields(given ?? data);
+      return given instanceof Promise ? given.then((late) => checked(late ?? data)) : checked(given ?? data);
     };
     if (this.#stored() === undefined) {
       if (!mayCreate) throw committed();
@@ -282,7 +285,7 @@ export class RequestSession implements Session {
     this.#refuseIfCommitted();
     const copy = data && copyOfFields(data);
     await this.#end("regenerated", (before) =>
-      copy ? { ...copy, ...apart(before, isReserved)[0] } : before,
+      copy ? { ...apart(before, isReserved)[0], ...copy } : before,
     );
   }
 
@@ -323,6 +326,8 @@ export class RequestSession implements Session {
       this.#loading ??= this.#open((id) => engine.create(id));
     }
     await this.#load();
+    // What is refused ends no session.
+    if (!isDestroyed) refuseTaken(this.#now(), this.#base ?? {});
     if (this.#session) await engine.destroy(this.#session);
     const isLost = this.#session?.lost !== undefined;
     // What another request wrote meanwhile is taken along. What one destroyed does not come back under

@@ -56,10 +56,20 @@ describe.each(FRAMEWORKS)("what %s keeps under the name %s", (framework, field, 
       c.var.session.set("n", 1);
       c.var.session.flash("notice", "pending");
     });
+    const fields = { [field]: "text", n: 2 };
+    const changes: ((session: Session) => unknown)[] = [
+      (session) => session.set(fields),
+      (session) => session.replace(fields),
+      (session) => session.regenerate(fields),
+      (session) => session.update(() => fields),
+      (session) => session.update(async () => fields),
+    ];
     for (const one of [visitor, app.visitor()]) {
-      const { status } = await one.visit((c) => c.var.session.set({ [field]: "text", n: 2 }));
-      expect(status).toBe(500);
-      expect(app.errors.splice(0)).toEqual([expect.objectContaining(refused(field))]);
+      for (const change of changes) {
+        const { status } = await one.visit((c) => change(c.var.session));
+        expect(status).toBe(500);
+        expect(app.errors.splice(0)).toEqual([expect.objectContaining(refused(field))]);
+      }
     }
     expect((await visitor.visit((c) => c.var.session.get())).said).toEqual({ n: 1 });
   });
