@@ -1,13 +1,17 @@
 // The shop that moves from Express to Hono, as its visitors see it: one of them goes on through every step, while the servers
 // are replaced behind them.
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
+import { startFaultProxy } from "../support/fault-proxy.js";
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
-import { Browser, type BrowserOptions } from "./browser.js";
+import { Browser, type BrowserOptions, lifetimeIn } from "./browser.js";
 import { dynamoDbAt, makeProject, type Project } from "./project.js";
 
 /** For servers of five steps on a machine that has much else to do. */
 const LONG_MS = 120_000;
+
+const SLOW_MS = 300;
 
 const client = testClient();
 let project: Project;
@@ -164,6 +168,26 @@ it("six requests in one moment, to a server of each framework, lose nothing", as
   }
 });
 
+it("a page of Hono's, to which Express redirects, has what Express saved, though the table takes its time", async () => {
+  const proxy = await startFaultProxy(inject("endpoint"), async (action) => {
+    if (action === "UpdateItem") await delay(SLOW_MS);
+    return undefined;
+  });
+  onTestFinished(() => proxy.close());
+  const shop = await openShop({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  const { ready } = await shop.start(["step-2", "/"]);
+  const ada = await visitor(ready);
+  await ada.press("Sign in", { name: "Ada" });
+  expect(titleOf(ada)).toBe("The shop on Hono");
+  // As a browser it goes where it is sent when the headers say so, whatever comes of the body.
+  const response = await fetch(`${ready}/cart/add`, {
+    method: "POST",
+    body: new URLSearchParams({ product: "teapot" }),
+    headers: { cookie: [...ada.cookies].map((pair) => pair.join("=")).join("; ") },
+  });
+  expect(await response.text()).toContain("1 × Teapot");
+});
+
 it.each([
   ["Hono", "Express", "/sign-out"],
   ["Express", "Hono", "/account"],
@@ -221,11 +245,4 @@ const FLAGS = ["httponly", "path=/", "samesite=lax", "secure"];
 /** What the browser is told of a cookie, but for how long it keeps it. */
 function flagsIn(attributes: readonly string[]): string[] {
   return attributes.filter((attribute) => !/^(max-age|expires)=/.test(attribute)).sort();
-}
-
-/** Seconds that a cookie lives. */
-function lifetimeIn(attributes: readonly string[]): number {
-  const [, maxAge] = /^max-age=(.*)/m.exec(attributes.join("\n")) ?? [];
-  const [, expires = ""] = /^expires=(.*)/m.exec(attributes.join("\n")) ?? [];
-  return maxAge === undefined ? (Date.parse(expires) - Date.now()) / 1000 : Number(maxAge);
 }
