@@ -18,7 +18,7 @@ const FRAMEWORKS = [
 ] as const;
 
 describe.each(FRAMEWORKS)("what %s keeps under the name %s", (framework, field, cookie) => {
-  const appOf = () => bench.app({ secret: undefined, cookie: cookie() });
+  const appOf = () => bench.app({}, cookie());
   const refused = (name: string) => ({
     code: "ERR_SESSION_UNSERIALIZABLE",
     message: expect.stringContaining(`${framework} keeps its own under the name of the field "${name}"`),
