@@ -36,7 +36,8 @@ export type SessionVariable<E extends Env> = E extends { Variables: infer Variab
       }[keyof Variables]
   : never;
 
-interface BaseOptions<E extends Env> extends SessionStoreOptions {
+/** The options of {@link session}, but for the name of its variable. */
+export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   /**
    * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that
    * a new one put before an old one logs nobody out.
@@ -55,7 +56,7 @@ interface BaseOptions<E extends Env> extends SessionStoreOptions {
  * The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to
  * `session`.
  */
-export type SessionOptions<E extends Env = SessionEnv> = BaseOptions<E> &
+export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
   ("session" extends SessionVariable<E>
     ? { variable?: SessionVariable<E> | undefined }
     : { variable: SessionVariable<E> });
