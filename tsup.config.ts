@@ -62,6 +62,8 @@ export default defineConfig([
       "core/doors": "src/core/doors.ts",
       "core/index": "src/core/index.ts",
       "codecs/index": "src/codecs/index.ts",
+      "cookies/express": "src/cookies/express.ts",
+      "cookies/koa": "src/cookies/koa.ts",
       "express/index": "src/express/index.ts",
       "koa/index": "src/koa/index.ts",
       "hono/index": "src/hono/index.ts",

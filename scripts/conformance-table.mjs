@@ -3,6 +3,8 @@
 import { RUNTIMES, runtimeProblem } from "./runtimes.mjs";
 
 const DRIVERS = ["engine", "express", "fastify", "koa", "hono"];
+/** Several frameworks that serve one session. */
+const TOGETHER = ["express+koa+hono", "koa+hono"];
 const FORMATS = ["json", "map", "sealed"];
 const EMULATORS = ["dynalite", "dynamodb-local"];
 const RUNTIMES_PASS = "runtimes";
@@ -24,7 +26,7 @@ export function conformanceTable(results, everyRuntime) {
 
 function emulatorTable(results) {
   const holes = [];
-  const rows = DRIVERS.flatMap((driver) =>
+  const rows = [...DRIVERS, ...TOGETHER].flatMap((driver) =>
     FORMATS.map((format) => [
       driver,
       format,

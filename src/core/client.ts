@@ -67,6 +67,8 @@ interface Sending {
   readonly signal: AbortSignal;
   /** How often it was sent again because an attempt hung. */
   resent: number;
+  /** The one that is on its way. */
+  attempt: AbortController | undefined;
 }
 
 /**
@@ -108,13 +110,21 @@ export function makeConnection(config: DynamoDBClientConfig, timeoutMs: number):
   );
   return {
     async send(command, signal) {
-      const sending: Sending = { signal, resent: 0 };
+      const sending: Sending = { signal, resent: 0, attempt: undefined };
       sendings.set(command.input, sending);
-      const output = await client.send(command);
-      // Whoever removes a row must know that an attempt before this one may have.
-      const { $metadata } = output;
-      if (sending.resent > 0) $metadata.attempts = ($metadata.attempts ?? 1) + sending.resent;
-      return output;
+      // One for all attempts, of which there may be dozens; until the end, for the rest of an answer can be called
+      // off as well.
+      const callOff = () => sending.attempt?.abort(signal.reason);
+      signal.addEventListener("abort", callOff);
+      try {
+        const output = await client.send(command);
+        // Whoever removes a row must know that an attempt before this one may have.
+        const { $metadata } = output;
+        if (sending.resent > 0) $metadata.attempts = ($metadata.attempts ?? 1) + sending.resent;
+        return output;
+      } finally {
+        signal.removeEventListener("abort", callOff);
+      }
     },
     close() {
       // What the caller made may serve other clients: a handler of requests, or an agent that has their
@@ -143,11 +153,8 @@ async function resendWhatHangs<Answer>(
 ): Promise<Answer> {
   for (;;) {
     const attempt = new AbortController();
-    const callOff = () => attempt.abort(sending.signal.reason);
-    // Not taken off when the answer begins: the rest of it can be called off as well. One of an attempt that
-    // hung is.
-    sending.signal.addEventListener("abort", callOff, { once: true });
-    if (sending.signal.aborted) callOff();
+    sending.attempt = attempt;
+    if (sending.signal.aborted) attempt.abort(sending.signal.reason);
     let hangs = false;
     // Later ones have twice the time: DynamoDB may be slow rather than the connection dead.
     const timer = setTimeout(
@@ -160,7 +167,6 @@ async function resendWhatHangs<Answer>(
     try {
       return await handle(attempt.signal);
     } catch (error) {
-      sending.signal.removeEventListener("abort", callOff);
       if (!hangs || sending.signal.aborted) throw error;
       sending.resent += 1;
     } finally {

@@ -7,8 +7,8 @@ import { type Merged, merge, type Path } from "./merge.js";
 import type { Concurrency, SessionData } from "./options.js";
 import type { SessionInHand } from "./session.js";
 
-/** Whether a field of this name is a door's own, in data that is else the application's. */
-export type IsDoors = (name: string) => boolean;
+/** Whether a field is a framework's own, in data that is else the application's. */
+export type IsReserved = (name: string, value: unknown) => boolean;
 
 /** What a save writes. */
 export interface Written {
@@ -27,7 +27,7 @@ export interface Theirs {
 /**
  * What a save of `ours`, JSON text, writes over what a row holds.
  *
- * @param isDoors of which fields a function is not asked: they are merged by rule.
+ * @param isReserved of which fields a function is not asked: they are merged by rule.
  * @throws {SessionStoreError} `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_CORRUPT`.
  */
 export function writtenOver(
@@ -35,7 +35,7 @@ export function writtenOver(
   ours: string,
   { base, holds }: Pick<SessionInHand, "base" | "holds">,
   concurrency: Concurrency,
-  isDoors: IsDoors,
+  isReserved: IsReserved,
 ): Written {
   // What the caller read is what is there: the usual case, which costs no parsing.
   if (base === theirs.text) return { text: ours, overridden: undefined };
@@ -46,19 +46,21 @@ export function writtenOver(
   if (concurrency === "last-write-wins" || isSameData(held, seen))
     return { text: encodeData({ ...hidden, ...mine }), overridden: undefined };
   const { data, overridden } =
-    concurrency === "merge" ? merge(held, mine, seen) : byFunction(concurrency, [held, mine, seen], isDoors);
+    concurrency === "merge"
+      ? merge(held, mine, seen)
+      : byFunction(concurrency, [held, mine, seen], isReserved);
   return { text: encodeData({ ...hidden, ...data }), overridden };
 }
 
-/** What a function makes of the three, with the door's own fields merged beside it. */
+/** What a function makes of the three, with the frameworks' fields merged beside it. */
 function byFunction(
   concurrency: Exclude<Concurrency, string>,
   [base, ours, theirs]: readonly [SessionData, SessionData, SessionData],
-  isDoors: IsDoors,
+  isReserved: IsReserved,
 ): Merged {
-  const [ownBase, partBase] = apart(base, isDoors);
-  const [ownOurs, partOurs] = apart(ours, isDoors);
-  const [ownTheirs, partTheirs] = apart(theirs, isDoors);
+  const [ownBase, partBase] = apart(base, isReserved);
+  const [ownOurs, partOurs] = apart(ours, isReserved);
+  const [ownTheirs, partTheirs] = apart(theirs, isReserved);
   const { data, overridden } = merge(ownBase, ownOurs, ownTheirs);
   if (isSameData(partOurs, partBase)) return { data: { ...partTheirs, ...data }, overridden };
   if (isSameData(partTheirs, partBase)) return { data: { ...partOurs, ...data }, overridden };
@@ -69,7 +71,7 @@ function byFunction(
     throw conflict("threw; see the cause", cause);
   }
   if (given instanceof Promise) given.catch(() => {});
-  else if (isObject(given)) return { data: { ...apart(given, isDoors)[1], ...data }, overridden };
+  else if (isObject(given)) return { data: { ...apart(given, isReserved)[1], ...data }, overridden };
   throw conflict(`must return the session's data, and gave ${describe(given)}`);
 }
 

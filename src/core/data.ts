@@ -57,11 +57,14 @@ export function parseData(text: string): SessionData | undefined {
   }
 }
 
-/** The fields of these names, and the others. */
-export function apart(data: SessionData, isNamed: (name: string) => boolean): [SessionData, SessionData] {
+/** The fields that are meant, and the others. */
+export function apart(
+  data: SessionData,
+  isMeant: (name: string, value: unknown) => boolean,
+): [SessionData, SessionData] {
   const fields = Object.entries(data);
   const pick = (isWanted: boolean) =>
-    Object.fromEntries(fields.filter(([name]) => isNamed(name) === isWanted));
+    Object.fromEntries(fields.filter(([name, value]) => isMeant(name, value) === isWanted));
   return [pick(true), pick(false)];
 }
 

@@ -53,4 +53,14 @@ export {
 } from "./options.js";
 export { hashOfOwner, type OwnerOf } from "./owners.js";
 export type { SessionRow } from "./record.js";
+export {
+  cookieIn,
+  FLASH,
+  isReserved,
+  KOA_GRACE_MS,
+  lifetimeIn,
+  refuseReserved,
+  type StoredCookie,
+  withMaxAge,
+} from "./reserved-fields.js";
 export type { SessionInHand } from "./session.js";

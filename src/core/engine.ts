@@ -2,7 +2,7 @@
 // is written to a row, and when, is the protocol's business; how, the table's. No framework is known here.
 import { BoundedMap } from "./bounded-map.js";
 import { attemptMsOf } from "./client.js";
-import type { IsDoors } from "./concurrency.js";
+import type { IsReserved } from "./concurrency.js";
 import { apart, encodeData, parseData } from "./data.js";
 import { SessionStoreError } from "./errors.js";
 import { tell, tellOf } from "./events.js";
@@ -21,6 +21,7 @@ import {
 } from "./options.js";
 import { type Change, RowProtocol } from "./protocol.js";
 import { checkSize, type SessionRow } from "./record.js";
+import { isReserved } from "./reserved-fields.js";
 import { SessionRows } from "./rows.js";
 import { requestsShare } from "./runtime.js";
 import { SessionInHand } from "./session.js";
@@ -79,10 +80,10 @@ export interface Shared {
   /** Those who write one session leave each other its row, as it is by then. */
   readonly turns: Turns<SessionRow>;
   readonly handedOutAt: BoundedMap<string, number>;
-  readonly isDoors: IsDoors;
+  readonly isReserved: IsReserved;
 }
 
-export function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
+export function newShared(options: ResolvedOptions, isReserved: IsReserved): Shared {
   const traffic = new Traffic(SILENT_ATTEMPTS * attemptMsOf(options.timeout), requestsShare);
   return {
     traffic,
@@ -91,7 +92,7 @@ export function newShared(options: ResolvedOptions, isDoors: IsDoors): Shared {
     touches: new RecentTouches(requestsShare),
     turns: new Turns(requestsShare),
     handedOutAt: new BoundedMap(),
-    isDoors,
+    isReserved,
   };
 }
 
@@ -103,14 +104,14 @@ const ID_LENGTH = 32;
 const HANDED_OUT_MS = 60_000;
 
 /**
- * The engine of a door that keeps fields of its own in the data: they are merged and kept like all others,
- * and neither an update nor a function `concurrency` sees them.
+ * The engine of a framework's door. The fields that frameworks keep in the data are merged and kept like all
+ * others, and neither an update nor the functions `concurrency` and `owner` see them.
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  */
-export function engineForDoor(options: SessionStoreOptions, isDoors: IsDoors): SessionEngine {
+export function engineForDoor(options: SessionStoreOptions): SessionEngine {
   const resolved = resolveOptions(options);
-  return new SessionEngine(resolved, newShared(resolved, isDoors));
+  return new SessionEngine(resolved, newShared(resolved, isReserved));
 }
 
 /**
@@ -462,10 +463,10 @@ export class SessionEngine {
     const session = SessionInHand.loaded(caller.id, row, this.#protocol.read(row));
     session.address = caller.address;
     if (caller.holds) session.narrow(caller.holds);
-    const { isDoors } = this.#shared;
-    const [own, data] = apart(session.data, isDoors);
+    const { isReserved } = this.#shared;
+    const [own, data] = apart(session.data, isReserved);
     const finish = (given: unknown): Made => {
-      const [, changed] = apart(parseData(encodeData(given ?? data)) ?? {}, isDoors);
+      const [, changed] = apart(parseData(encodeData(given ?? data)) ?? {}, isReserved);
       return { session, text: JSON.stringify({ ...changed, ...own }), row };
     };
     const given = change(data);

@@ -1,7 +1,7 @@
 // The engine for callers that list sessions: all of a table, or all of an owner. In a module of its own,
 // which a bundler leaves out where nothing is listed: Hono's and Koa's doors are made without it.
 import { refuseOption } from "./checks.js";
-import type { IsDoors } from "./concurrency.js";
+import type { IsReserved } from "./concurrency.js";
 import { newShared, SessionEngine, type Shared } from "./engine.js";
 import { isExpired } from "./expiry.js";
 import { type Address, afterPrefix, sessionIdOf, shortId } from "./keys.js";
@@ -9,6 +9,7 @@ import { type Operation, OperationRunner } from "./operation.js";
 import { type ResolvedOptions, resolveOptions, type SessionStoreOptions } from "./options.js";
 import { hashOfOwner, type Listed } from "./owners.js";
 import { decodeExpiry, type Item, isSessionItem } from "./record.js";
+import { isReserved } from "./reserved-fields.js";
 import { SessionInHand } from "./session.js";
 import { checkKeys, type ScannedRow, type SessionTable, scanPage } from "./table.js";
 
@@ -31,7 +32,7 @@ const TOGETHER = 25;
  * if (session) await engine.save(session, { ...session.data, seen: Date.now() });
  */
 export function createSessionEngine(options: SessionStoreOptions): ListingEngine {
-  return listingEngineForDoor(options, () => false);
+  return listingEngine(options, () => false);
 }
 
 /**
@@ -39,9 +40,13 @@ export function createSessionEngine(options: SessionStoreOptions): ListingEngine
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  */
-export function listingEngineForDoor(options: SessionStoreOptions, isDoors: IsDoors): ListingEngine {
+export function listingEngineForDoor(options: SessionStoreOptions): ListingEngine {
+  return listingEngine(options, isReserved);
+}
+
+function listingEngine(options: SessionStoreOptions, isKept: IsReserved): ListingEngine {
   const resolved = resolveOptions(options);
-  return new ListingEngine(resolved, newShared(resolved, isDoors));
+  return new ListingEngine(resolved, newShared(resolved, isKept));
 }
 
 /** An engine that can tell which sessions there are. */

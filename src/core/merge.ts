@@ -5,8 +5,8 @@ import { isObject } from "./checks.js";
 import { isContainer, isSameData, parseData } from "./data.js";
 import type { SessionData } from "./options.js";
 
-/** Whether a caller's session object can hold a field of this name. */
-export type Holds = (name: string) => boolean;
+/** Whether a caller's session object can hold a field. */
+export type Holds = (name: string, value: unknown) => boolean;
 
 /** What merging gave. */
 export interface Merged {

@@ -2,7 +2,7 @@
 // refusal teaches. Time, lifetimes and conditions are decided elsewhere; who waits for whom, and what is
 // told, is the engine's.
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { type IsDoors, type Written, writtenOver } from "./concurrency.js";
+import { type IsReserved, type Written, writtenOver } from "./concurrency.js";
 import { apart, isSameData, isSameText, parseData } from "./data.js";
 import { tellOf } from "./events.js";
 import { type ExpiryStamp, endOf, expiryFrom, isExpired, limitOf, stampOf, writtenEndOf } from "./expiry.js";
@@ -58,16 +58,16 @@ export class RowProtocol {
   readonly #options: ResolvedOptions;
   readonly #rows: SessionRows;
   readonly #touches: RecentTouches;
-  readonly #isDoors: IsDoors;
+  readonly #isReserved: IsReserved;
 
   constructor(
     options: ResolvedOptions,
-    { rows, touches, isDoors }: { rows: SessionRows; touches: RecentTouches; isDoors: IsDoors },
+    { rows, touches, isReserved }: { rows: SessionRows; touches: RecentTouches; isReserved: IsReserved },
   ) {
     this.#options = options;
     this.#rows = rows;
     this.#touches = touches;
-    this.#isDoors = isDoors;
+    this.#isReserved = isReserved;
   }
 
   newWriteId(): string {
@@ -265,7 +265,7 @@ export class RowProtocol {
     const over = row ?? origin?.row;
     if (hand === undefined || over === undefined) return { text, overridden: undefined };
     const theirs = { text: over.text, read: () => this.read(over) };
-    return writtenOver(theirs, text, hand, this.#options.concurrency, this.#isDoors);
+    return writtenOver(theirs, text, hand, this.#options.concurrency, this.#isReserved);
   }
 
   #originOf({ origin }: SessionInHand): SessionInHand | undefined {
@@ -326,7 +326,7 @@ export class RowProtocol {
 
   #ownerIn(text: string): string | undefined {
     const { owner } = this.#options;
-    return owner && nameOfOwner(owner, apart(parseData(text) ?? {}, this.#isDoors)[1]);
+    return owner && nameOfOwner(owner, apart(parseData(text) ?? {}, this.#isReserved)[1]);
   }
 
   async #touch(renewal: Renewal, row: SessionRow): Promise<TouchOutcome> {

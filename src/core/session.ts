@@ -35,6 +35,7 @@ export class SessionInHand {
   #base: string | undefined;
   #row: SessionRow | undefined;
   #holds: Holds | undefined;
+  #hidden: readonly string[] = [];
   #mayCreate: boolean;
   #predecessor: SessionInHand | undefined;
   #removal: "own" | "lost" | undefined;
@@ -101,6 +102,7 @@ export class SessionInHand {
     const session = SessionInHand.unknown(id, true, predecessor.createdAt);
     session.#predecessor = predecessor;
     session.#holds = predecessor.#holds;
+    session.#hidden = predecessor.#hidden;
     return session;
   }
 
@@ -213,10 +215,19 @@ export class SessionInHand {
    */
   narrow(holds: Holds): void {
     this.#holds = holds;
-    const hidden = Object.keys(this.data).filter((name) => !holds(name));
+    const hidden = Object.keys(this.data).filter((name) => !holds(name, this.data[name]));
     if (hidden.length === 0) return;
+    this.#hidden = [...this.#hidden, ...hidden];
     for (const name of hidden) delete this.data[name];
     if (this.#row && this.#base !== undefined) this.#base = this.#textIn(this.#row);
+  }
+
+  /**
+   * Whether `narrow` took a field of this name out of the data.
+   * @internal
+   */
+  hides(name: string): boolean {
+    return this.#hidden.includes(name);
   }
 
   /**

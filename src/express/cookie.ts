@@ -1,8 +1,6 @@
 // What of a session's cookie is a change, and how long it says that the session lives. Pure functions over
 // what express-session keeps under `cookie`.
-
-/** A session's cookie as JSON holds it. */
-export type StoredCookie = Readonly<Record<string, unknown>>;
+import type { StoredCookie } from "../core/doors.js";
 
 // A fall of `originalMaxAge` by less than this, and by less than a tenth, is drift: express-session sets it
 // anew from the time that is left, a little less each time. (seen: 60 000 had become 59 687)
@@ -65,11 +63,6 @@ export function maxAgeOf(cookie: StoredCookie | undefined, now: number): number 
   if (typeof expires === "string") return Date.parse(expires) - now;
   if (typeof maxAge === "number") return maxAge;
   return typeof originalMaxAge === "number" ? originalMaxAge : undefined;
-}
-
-/** The same of a cookie in a row, whose `expires` is as of the last save. */
-export function storedMaxAgeOf(cookie: StoredCookie, now: number): number | undefined {
-  return typeof cookie.originalMaxAge === "number" ? cookie.originalMaxAge : maxAgeOf(cookie, now);
 }
 
 /**

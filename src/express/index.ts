@@ -2,15 +2,20 @@
 // for a store, translated to the engine's. What to write and when is decided there.
 import session, { type SessionData } from "express-session";
 import {
-  type CookieLifetime,
+  apart,
   isObject,
+  isReserved,
   type LifetimeOfData,
   type ListingEngine,
+  lifetimeIn,
   listingEngineForDoor,
   readOf,
   refuseOption,
+  refuseReserved,
   type SessionInHand,
   type SessionStoreOptions,
+  type StoredCookie,
+  withMaxAge,
 } from "../core/doors.js";
 import {
   cookieOf,
@@ -19,9 +24,7 @@ import {
   isSameCookie,
   maxAgeOf,
   PLAIN_COOKIE,
-  type StoredCookie,
   settledCookie,
-  storedMaxAgeOf,
 } from "./cookie.js";
 import { type Link, Links } from "./links.js";
 
@@ -72,7 +75,7 @@ export class CyclicSessionStore extends session.Store {
 
   constructor(options: CyclicSessionStoreOptions) {
     super();
-    this.#engine = listingEngineForDoor(options, (name) => name === "cookie");
+    this.#engine = listingEngineForDoor(options);
     this.#hashIds = options.hashIds === true;
     this.#linkWhatIsGenerated();
   }
@@ -170,8 +173,8 @@ export class CyclicSessionStore extends session.Store {
     const link = this.#links.of(data);
     link?.session.narrow(canHold);
     const isSound = link === undefined || (link.isCookieStored && this.#isUsable(link.cookie));
-    const supplied = isSound ? undefined : (this.#newCookie(req) ?? PLAIN_COOKIE);
-    if (supplied) Object.assign(data, { cookie: supplied });
+    const supplied = isSound ? undefined : this.#supplied(link, this.#newCookie(req) ?? PLAIN_COOKIE);
+    if (supplied) Object.assign(data, { cookie: withExpires(supplied, link) });
     const created = super.createSession(req, data);
     if (link) this.#links.set(created, supplied ? { ...link, cookie: supplied } : link);
     return created;
@@ -186,24 +189,24 @@ export class CyclicSessionStore extends session.Store {
     const loaded = await this.#engine.load(sid);
     if (loaded === undefined) return null;
     const isExpressSession = this.#generate !== undefined;
-    if (!isExpressSession) loaded.narrow(canFastifyHold);
-    const data = this.#handOut(loaded);
+    const data = this.#handOut(loaded, isExpressSession ? isShown : canFastifyHold);
     if (!isExpressSession) this.#links.tag(data);
     return data;
   }
 
   async #set(sid: string, data: SessionData): Promise<void> {
-    const { link, settled, lifetime } = readOf(() => {
+    const { link, settled, lifetime, fields } = readOf(() => {
       const link = this.#linkOf(sid, data);
       const cookie = cookieOf(data);
       const settled = cookie && link?.cookie ? settledCookie(link.cookie, cookie) : cookie;
-      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled) };
+      return { link, settled, lifetime: this.#lifetimeBy(cookie, settled), fields: withoutCookie(data) };
     });
     if (link === undefined) {
       await this.#engine.save(sid, data, lifetime);
       return;
     }
     const isSupplied = !link.isCookieStored && settled === link.cookie;
+    refuseReserved(isSupplied ? fields : { ...fields, cookie: null }, (name) => link.session.hides(name));
     await this.#engine.save(link.session, withCookie(data, isSupplied ? undefined : settled), lifetime);
     if (!isSupplied) this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
@@ -221,6 +224,7 @@ export class CyclicSessionStore extends session.Store {
       return;
     }
     // express-session does not see a change of the cookie, and sends a touch: a changed lifetime is data.
+    refuseReserved({ cookie: null }, (name) => link.session.hides(name));
     await this.#engine.save(link.session, { ...JSON.parse(held), cookie: settled }, lifetime);
     this.#links.set(data, { ...link, cookie: settled, isCookieStored: true });
   }
@@ -231,21 +235,22 @@ export class CyclicSessionStore extends session.Store {
     const now = this.#engine.now();
     const result = await this.#engine.update(session, change, (data) => lifetimeIn(data, now));
     if (result.outcome === "gone") return result;
-    const { cookie, ...data } = result.data;
+    const [, data] = apart(result.data, isReserved);
     return { outcome: "saved", data };
   }
 
   /**
    * How long a session lives by the cookie that is written: this request's own, of which `settled` is what is
-   * written; or another request's, where that has changed it meanwhile.
+   * written; or another request's, where that has changed it meanwhile. Where none is written, another
+   * framework may say it in its own way.
    */
   #lifetimeBy(live: StoredCookie | undefined, settled: StoredCookie | undefined): LifetimeOfData {
     const now = this.#engine.now();
     const own = { maxAge: maxAgeOf(live, now) };
     return (data) => {
       const written = cookieOf(data);
-      const isOwn = written === undefined || settled === undefined || isSameCookie(written, settled);
-      return isOwn ? own : lifetimeIn(data, now);
+      if (settled === undefined || (written && isSameCookie(written, settled))) return own;
+      return lifetimeIn(data, now) ?? own;
     };
   }
 
@@ -257,7 +262,7 @@ export class CyclicSessionStore extends session.Store {
       );
     const sessions: Record<string, SessionData> = Object.create(null);
     await this.#engine.asOne(async (engine) => {
-      for await (const loaded of engine.all()) sessions[loaded.id] = this.#handOut(loaded);
+      for await (const loaded of engine.all()) sessions[loaded.id] = this.#handOut(loaded, isShown);
     });
     return sessions;
   }
@@ -282,15 +287,21 @@ export class CyclicSessionStore extends session.Store {
   }
 
   /** The data as express-session wants it, linked to the session in hand. */
-  #handOut(loaded: SessionInHand): SessionData {
-    const { data, row } = loaded;
+  #handOut(session: SessionInHand, isHeld: (name: string, value: unknown) => boolean): SessionData {
+    const { data } = session;
     const stored = cookieOf(data);
-    const cookie = stored ?? PLAIN_COOKIE;
-    // A touch does not rewrite the data: the cookie ends as of the last one.
-    const expires = expiresOf(cookie, row?.updated);
-    data.cookie = { ...cookie, ...(expires && { expires }) };
-    this.#links.set(data, { session: loaded, cookie, isCookieStored: stored !== undefined });
+    const lifetime = stored ? undefined : lifetimeIn(data, this.#engine.now());
+    session.narrow(isHeld);
+    const link = { session, lifetime, cookie: stored ?? PLAIN_COOKIE, isCookieStored: stored !== undefined };
+    const cookie = this.#supplied(link, link.cookie);
+    data.cookie = withExpires(cookie, link);
+    this.#links.set(data, { ...link, cookie });
     return asSaved(data);
+  }
+
+  /** The cookie that is given to a session whose row has none, saying what another framework said of its life. */
+  #supplied(link: Link | undefined, cookie: StoredCookie): StoredCookie {
+    return link?.lifetime ? withMaxAge(cookie, link.lifetime.maxAge, this.#engine.now()) : cookie;
   }
 
   /** The link of a session object; one that nothing links is adopted, and linked from now on. */
@@ -300,7 +311,7 @@ export class CyclicSessionStore extends session.Store {
     if (!isObject(data)) return undefined;
     const session = this.#engine.adopt(sid);
     if (this.#generate === undefined) session.narrow(canFastifyHold);
-    const adopted = { session, cookie: undefined, isCookieStored: false };
+    const adopted = { session, cookie: undefined, lifetime: undefined, isCookieStored: false };
     this.#links.set(data, adopted);
     return adopted;
   }
@@ -329,7 +340,7 @@ export class CyclicSessionStore extends session.Store {
     generate.call(this, req);
     if (this.#links.of(req.session)) return;
     const session = this.#engine.create(req.sessionID, undefined, began);
-    this.#links.set(req.session, { session, cookie: undefined, isCookieStored: false });
+    this.#links.set(req.session, { session, cookie: undefined, lifetime: undefined, isCookieStored: false });
   }
 
   /** Whether express-session can use a stored cookie. Hardly one is of another make than the last. */
@@ -355,10 +366,10 @@ export class CyclicSessionStore extends session.Store {
 
 type Generate = (req: Request) => void;
 
-/** How long a session lives from now on by the cookie in its row. */
-function lifetimeIn(data: object, now: number): CookieLifetime | undefined {
-  const cookie = cookieOf(data);
-  return cookie && { maxAge: storedMaxAgeOf(cookie, now) };
+/** The cookie as it ends by the last touch, which does not rewrite the data. */
+function withExpires(cookie: StoredCookie, link: Link | undefined): StoredCookie {
+  const expires = expiresOf(cookie, link?.session.row?.updated);
+  return expires ? { ...cookie, expires } : cookie;
 }
 
 // How many sessions `clear` destroys at once.
@@ -403,9 +414,14 @@ function isUsable(stored: StoredCookie): boolean {
   }
 }
 
+/** Which fields express-session sees: its own, and none that is another framework's. */
+function isShown(name: string, value: unknown): boolean {
+  return name === "cookie" ? cookieOf({ cookie: value }) !== undefined : !isReserved(name, value);
+}
+
 /** Which fields express-session's object holds: it drops those whose names stand on its prototype. */
-function canHold(name: string): boolean {
-  return name !== "id" && name !== "req" && !(name in session.Session.prototype);
+function canHold(name: string, value: unknown): boolean {
+  return isShown(name, value) && name !== "id" && name !== "req" && !(name in session.Session.prototype);
 }
 
 // What @fastify/session's object has for itself, and would lose to a field of the same name.
@@ -414,8 +430,13 @@ const FASTIFY_NAMES =
     " ",
   );
 
-function canFastifyHold(name: string): boolean {
-  return !FASTIFY_NAMES.includes(name);
+function canFastifyHold(name: string, value: unknown): boolean {
+  return isShown(name, value) && !FASTIFY_NAMES.includes(name);
+}
+
+function withoutCookie(data: object): object {
+  const { cookie, ...fields }: Fields & { cookie?: unknown } = { ...data };
+  return fields;
 }
 
 /** The object's own fields, with this cookie in the place of its own. */

@@ -1,7 +1,6 @@
 // Which session in hand a framework's session object stands for, and what its cookie was when it was last
 // loaded or saved. Nothing is kept of objects that nobody holds any more.
-import type { SessionInHand } from "../core/doors.js";
-import type { StoredCookie } from "./cookie.js";
+import type { CookieLifetime, SessionInHand, StoredCookie } from "../core/doors.js";
 
 /** What is remembered of a session object. */
 export interface Link {
@@ -9,6 +8,8 @@ export interface Link {
   readonly cookie: StoredCookie | undefined;
   /** False where the row has none, as those of other frameworks, and one was supplied in its place. */
   readonly isCookieStored: boolean;
+  /** How long the session lives by another framework, where the row has no cookie that says it. */
+  readonly lifetime: CookieLifetime | undefined;
 }
 
 // Under this name a link travels with the fields of an object that a framework copies. It stands in no JSON.

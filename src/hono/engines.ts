@@ -7,17 +7,11 @@ import {
   type SessionEngine,
   type SessionStoreOptions,
 } from "../core/doors.js";
-import { isFlash } from "./session.js";
 
 // A client keeps connections open. One that is forgotten is closed by nobody, for requests may still use it.
 const MOST_ENGINES = 100;
 // Whoever may use a secret has the id that stands beside it.
 const SECRETS = ["secretAccessKey", "sessionToken"];
-
-/** @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option. */
-export function makeEngine(options: SessionStoreOptions): SessionEngine {
-  return engineForDoor(options, isFlash);
-}
 
 /** The engines that were made last, by what their options say. */
 export class SessionEngines {
@@ -39,7 +33,7 @@ export class SessionEngines {
     );
     const marked = Object.fromEntries(functions.map(([option]) => [option, "a function"]));
     const name = JSON.stringify(this.#plain({ ...options, ...marked }));
-    const known = this.#engines.get(name) ?? makeEngine(options);
+    const known = this.#engines.get(name) ?? engineForDoor(options);
     this.#engines.set(name, known);
     return known.withFunctions(Object.fromEntries(functions));
   }

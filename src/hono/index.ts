@@ -1,19 +1,26 @@
 // The entry `@cyclic.sh/session-store/hono`: a middleware that gives each request its session, in Hono's
 // terms. What to write and when is the engine's business.
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
+import type { SentId, SessionIdCookie } from "../cookies/id-cookie.js";
 import {
   A_FUNCTION,
   type Check,
+  type CookieLifetime,
   checkEach,
   DEFAULTS,
+  engineForDoor,
+  lifetimeIn,
   refuseOption,
+  type SessionData,
   type SessionEngine,
+  type SessionLifetime,
   type SessionStoreOptions,
 } from "../core/doors.js";
 import { SessionCookie, type SessionCookieOptions } from "./cookie.js";
-import { makeEngine, SessionEngines } from "./engines.js";
+import { SessionEngines } from "./engines.js";
 import { RequestSession, type Session } from "./session.js";
 
+export type { SentId, SessionIdCookie } from "../cookies/id-cookie.js";
 export type { SessionCookieOptions } from "./cookie.js";
 export type { Session } from "./session.js";
 
@@ -36,8 +43,8 @@ export type SessionVariable<E extends Env> = E extends { Variables: infer Variab
       }[keyof Variables]
   : never;
 
-/** The options of {@link session}, but for the name of its variable. */
-export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
+/** @inline */
+interface OwnCookie {
   /**
    * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that
    * a new one put before an old one logs nobody out.
@@ -45,6 +52,18 @@ export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   secret: string | readonly string[];
   /** The session's cookie. */
   cookie?: SessionCookieOptions | undefined;
+}
+
+/** @inline */
+interface AnothersCookie {
+  /** Left out: it is among the options of the cookie. */
+  secret?: undefined;
+  /** Another framework's, of `expressCookie` or `koaCookie`: both frameworks serve one session. */
+  cookie: SessionIdCookie;
+}
+
+/** The options of {@link session}, but for its cookie and the name of its variable. */
+export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   /**
    * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's
    * polling: it prolongs no session. Default: every request does that uses its session.
@@ -57,6 +76,7 @@ export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
  * `session`.
  */
 export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
+  (OwnCookie | AnothersCookie) &
   ("session" extends SessionVariable<E>
     ? { variable?: SessionVariable<E> | undefined }
     : { variable: SessionVariable<E> });
@@ -92,26 +112,31 @@ export function session<E extends Env = SessionEnv>(
     // sessions.
     claim(c, "table.hashPrefix", place);
 
-    let reading: ReturnType<SessionCookie["read"]> | undefined;
+    let reading: Promise<SentId | undefined> | undefined;
     const sent = () => {
-      reading ??= cookie.read(c);
+      reading ??= cookie.read(c.req.header("cookie") ?? "");
       return reading;
+    };
+    const send = (headers: readonly string[]) => {
+      for (const header of headers) c.header("set-cookie", header, { append: true });
     };
     const renews = renew?.(c) ?? true;
     const current = new RequestSession({
       engine,
-      lifetime: { maxAge: cookie.maxAge, renew: renews },
+      lifetime: lifetimeBy(cookie, engine, renews),
+      fieldsOfNew: () => cookie.fieldsOfNew?.(engine.now()) ?? {},
       sentId: async () => (await sent())?.id,
     });
     c.set(variable, current);
 
     const commit = async () => {
-      const { id, isWritten, isEnded } = await current.commit();
+      const { id, data, isWritten, isEnded } = await current.commit();
       if (id === undefined && !isEnded) return;
       const known = await sent();
-      if (id === undefined) return known && cookie.clear(c);
-      const isLonger = renews && (cookie.rolling || (cookie.maxAge !== undefined && isWritten));
-      if (known?.id !== id || !known.isCurrent || isLonger) await cookie.write(c, id);
+      if (id === undefined) return known && send(await cookie.clear(data));
+      const { maxAge } = lifetimeOf(cookie, data, engine.now());
+      const isLonger = renews && (cookie.rolling || (maxAge !== undefined && isWritten));
+      if (known?.id !== id || !known.isCurrent || isLonger) send(await cookie.write(id, maxAge, data));
     };
     try {
       await next();
@@ -131,6 +156,18 @@ export function session<E extends Env = SessionEnv>(
       throw error;
     });
   };
+}
+
+/** How long a session lives: as its data says, where another framework's cookie says that it does. */
+function lifetimeOf(cookie: SessionIdCookie, data: SessionData, now: number): CookieLifetime {
+  const own = { maxAge: cookie.maxAge };
+  return cookie.fieldsOfNew ? (lifetimeIn(data, now) ?? own) : own;
+}
+
+function lifetimeBy(cookie: SessionIdCookie, engine: SessionEngine, renew: boolean): SessionLifetime {
+  // What the data says nothing of need not be parsed with every write.
+  if (cookie.fieldsOfNew === undefined) return { maxAge: cookie.maxAge, renew };
+  return (data) => ({ ...lifetimeOf(cookie, data, engine.now()), renew });
 }
 
 // Hono gives the headers of a response that is not sent to that of the error handler. These say something of
@@ -153,13 +190,13 @@ interface Settings {
   readonly engine: SessionEngine;
   /** The table and prefix of the sessions. */
   readonly place: string;
-  readonly cookie: SessionCookie;
+  readonly cookie: SessionIdCookie;
   readonly variable: string;
   readonly renew: ((c: Context) => boolean) | undefined;
 }
 
 function settingsOnce<E extends Env>(options: SessionOptions<E>): (c: Context) => Settings {
-  const settings = resolve(options, makeEngine);
+  const settings = resolve(options, engineForDoor);
   return () => settings;
 }
 
@@ -176,10 +213,23 @@ function resolve<E extends Env>(
 ): Settings {
   const { secret, cookie: cookieOptions, variable = "session", renew, ...shared } = { ...options };
   checkEach({ variable, renew }, CHECKS, "");
-  const cookie = new SessionCookie(secret, cookieOptions);
+  const cookie = cookieBy(secret, cookieOptions);
   const engine = engineOf(shared);
   const { name, hashPrefix = DEFAULTS.hashPrefix } = shared.table;
   return { engine, place: `${name}/${hashPrefix}`, cookie, variable, renew };
+}
+
+function cookieBy(
+  secret: string | readonly string[] | undefined,
+  cookie: SessionCookieOptions | SessionIdCookie | undefined,
+): SessionIdCookie {
+  if (!isAnothers(cookie)) return new SessionCookie(secret, cookie);
+  if (secret === undefined) return cookie;
+  return refuseOption("secret: not with another framework's cookie, which is signed with its own");
+}
+
+function isAnothers(cookie: SessionCookieOptions | SessionIdCookie | undefined): cookie is SessionIdCookie {
+  return typeof cookie === "object" && cookie !== null && "read" in cookie;
 }
 
 const CHECKS: Readonly<Record<string, Check>> = {

@@ -2,12 +2,16 @@
 // at the end. When a row is written, and how, is the engine's business.
 import {
   apart,
-  type CookieLifetime,
   copyOfData,
+  FLASH,
+  isReserved,
+  lifetimeIn,
+  refuseReserved,
   type SaveResult,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
+  type SessionLifetime,
   SessionStoreError,
 } from "../core/doors.js";
 
@@ -86,7 +90,9 @@ type Updated<Data> = Partial<Data> | undefined | void;
 /** What a session needs of its request. */
 export interface SessionRequest {
   readonly engine: SessionEngine;
-  readonly lifetime: CookieLifetime;
+  readonly lifetime: SessionLifetime;
+  /** The fields by which a new session's data says how long it lives; none where it does not. */
+  fieldsOfNew(): SessionData;
   /** The id that the request's cookie says, if it says one. */
   sentId(): Promise<string | undefined>;
 }
@@ -95,6 +101,8 @@ export interface SessionRequest {
 export interface Committed {
   /** Of the session that was used and is in the table; `undefined` where there is none. */
   readonly id: string | undefined;
+  /** All of it, what frameworks keep there included. */
+  readonly data: SessionData;
   readonly isWritten: boolean;
   /** Whether the request was rid of the session that it came with. */
   readonly isEnded: boolean;
@@ -104,13 +112,7 @@ type Change = (data: SessionData) => SessionData;
 
 // Each value of flash() is a field of its own in the data, `_flash.xxxxx.key`, with characters of chance:
 // that it was read removes this very value, and none that another request keeps under the key meanwhile.
-const FLASH = "_flash.";
 const CHANCE = 5;
-
-/** Whether a field is the door's own. What `get()` gives does not show it. */
-export function isFlash(name: string): boolean {
-  return name.startsWith(FLASH);
-}
 
 /** The session of one request. */
 export class RequestSession implements Session {
@@ -173,20 +175,20 @@ export class RequestSession implements Session {
   }
 
   unset(...keys: string[]): void {
-    const removed = keys.filter((key) => !isFlash(key));
-    this.#change((data) => without(data, removed));
+    const isRemoved = (key: string, value: unknown) => keys.includes(key) && !isReserved(key, value);
+    this.#change((data) => apart(data, isRemoved)[1]);
   }
 
   replace(data: SessionData): void {
     const copy = copyOfFields(data);
-    this.#change((before) => ({ ...copy, ...apart(before, isFlash)[0] }));
+    this.#change((before) => ({ ...copy, ...apart(before, isReserved)[0] }));
   }
 
   flash(key: string, value: unknown): void;
   flash(key: string): Promise<unknown>;
   flash(key: string, ...values: unknown[]): unknown {
     if (values.length === 0) return this.#start(this.#takeFlash(key));
-    const { [key]: value } = copyOfFields({ [key]: values[0] });
+    const { value } = copyOfFields({ value: values[0] });
     const name = `${FLASH + this.#request.engine.newId().slice(0, CHANCE)}.${key}`;
     this.#change((data) => ({
       ...without(data, flashesOf(data, key)),
@@ -220,7 +222,7 @@ export class RequestSession implements Session {
       if (this.#changes.size > 0) await this.#write();
       else if (!this.#isWritten) await this.#touch();
       const id = this.#isGone ? undefined : this.#stored()?.id;
-      return { id, isWritten: this.#isWritten, isEnded: this.#isEnded };
+      return { id, data: this.#base ?? {}, isWritten: this.#isWritten, isEnded: this.#isEnded };
     });
   }
 
@@ -282,7 +284,9 @@ export class RequestSession implements Session {
   async #regenerate(data: SessionData | undefined): Promise<void> {
     this.#refuseIfCommitted();
     const copy = data && copyOfFields(data);
-    await this.#end("regenerated", (before) => (copy ? { ...copy, ...apart(before, isFlash)[0] } : before));
+    await this.#end("regenerated", (before) =>
+      copy ? { ...copy, ...apart(before, isReserved)[0] } : before,
+    );
   }
 
   async #end(ending: "regenerated" | "destroyed", change: Change): Promise<void> {
@@ -296,15 +300,25 @@ export class RequestSession implements Session {
   async #write(): Promise<SaveResult> {
     await (this.#ending ? this.#leave() : this.#load());
     if (this.#ending) return this.#write();
-    const data = this.#now();
+    const given = this.#now();
     const written = [...this.#changes];
     const { engine, lifetime } = this.#request;
-    const session = this.#stored() || hasFields(data) ? this.#inHand() : undefined;
+    const session = this.#stored() || hasFields(given) ? this.#inHand() : undefined;
+    this.#refuseTaken(given);
+    const isSaid = session?.row !== undefined || lifetimeIn(given, 0) !== undefined;
+    const data = isSaid ? given : { ...given, ...this.#request.fieldsOfNew() };
     const result: SaveResult = session ? await engine.save(session, data, lifetime) : { outcome: "saved" };
     for (const change of written) this.#changes.delete(change);
     if (session) this.#wrote(session, result, data);
     else this.#rest(data);
     return result;
+  }
+
+  /** Refuses changes by which another framework would lose what it keeps in the session. */
+  #refuseTaken(data: SessionData): void {
+    const [kept] = apart(this.#base ?? {}, (name, value) => isReserved(name, value) && !isFlash(name));
+    const lost = Object.keys(kept).filter((name) => data[name] !== kept[name]);
+    if (lost.length > 0) refuseReserved(data, (name) => lost.includes(name));
   }
 
   /** Destroys the session in hand. What is written next is under another id. */
@@ -440,8 +454,8 @@ function committed(): SessionStoreError {
 /** A copy of fields as JSON has them. */
 function copyOfFields(fields: unknown): SessionData {
   const copy = copyOfData(fields);
+  refuseReserved(fields);
   for (const [name, value] of Object.entries(Object(fields))) {
-    if (isFlash(name)) refuseField(name, "has a name that flash() keeps its values under");
     if (typeof value === "function" || typeof value === "symbol") refuseField(name, `is a ${typeof value}`);
   }
   return copy;
@@ -462,7 +476,12 @@ function flashesOf(data: SessionData, key: string): string[] {
 
 /** What `get()` gives of the data. */
 function shown(data: SessionData): SessionData {
-  return Object.keys(data).some(isFlash) ? Object.freeze(apart(data, isFlash)[1]) : data;
+  const [reserved, fields] = apart(data, isReserved);
+  return hasFields(reserved) ? Object.freeze(fields) : data;
+}
+
+function isFlash(name: string): boolean {
+  return name.startsWith(FLASH);
 }
 
 function revOf(session: SessionInHand): number {

@@ -2,14 +2,22 @@
 // engine's. What to write and when is decided there.
 import {
   A_FUNCTION,
+  apart,
   type CookieLifetime,
   checkEach,
+  cookieIn,
   engineForDoor,
+  isReserved,
+  KOA_GRACE_MS,
+  lifetimeIn,
   readOf,
+  refuseReserved,
   type SessionData,
   type SessionEngine,
   type SessionInHand,
   type SessionStoreOptions,
+  type StoredCookie,
+  withMaxAge,
 } from "../core/doors.js";
 
 /**
@@ -81,7 +89,7 @@ export class CyclicSessionStore {
   constructor(options: CyclicSessionStoreOptions) {
     const { renew, ...shared } = { ...options };
     checkEach({ renew }, { renew: A_FUNCTION }, "");
-    this.#engine = engineForDoor(shared, (name) => KOA_FIELDS.includes(name));
+    this.#engine = engineForDoor(shared);
     this.#renew = renew;
     this.#hasTtl = shared.ttl !== undefined;
   }
@@ -141,45 +149,62 @@ export class CyclicSessionStore {
   ): Promise<SessionData | undefined> {
     const loaded = await engine.load(key);
     if (loaded === undefined) return undefined;
-    loaded.narrow(canHold);
-    const data = withSoundFields(loaded.data);
+    const cookie = cookieIn(loaded.data);
+    const said = toKoa(lifetimeIn(loaded.data, engine.now()));
+    loaded.narrow(cookie ? isApplications : canHold);
+    const data = cookie ? { ...loaded.data, ...fieldsOf(said) } : withSoundFields(loaded.data);
     const lastsAsTheBrowser = data._session === true || (maxAge === "session" && !("_maxAge" in data));
-    if (this.#hasTtl || lastsAsTheBrowser) {
-      const { outcome } = await engine.touch(loaded, { renew: this.#renews(ctx) });
+    if (this.#hasTtl || lastsAsTheBrowser || cookie) {
+      // With express-session every request renews.
+      const { outcome } = await engine.touch(loaded, { ...(cookie && said), renew: this.#renews(ctx) });
       if (outcome === "gone") return undefined;
     }
-    this.#sessionsOf(ctx)?.remember(loaded);
-    return lastsAsTheBrowser ? data : { ...data, _expire: this.#expireOf(data, loaded) };
+    this.#sessionsOf(ctx)?.remember(key, { session: loaded, cookie, said });
+    return lastsAsTheBrowser ? data : { ...data, _expire: this.#expireOf(said, loaded) };
   }
 
   async #set(key: string, data: object, maxAge: KoaMaxAge, ctx: KoaContext | undefined): Promise<void> {
     const sessions = this.#sessionsOf(ctx);
-    const session = sessions
-      ? (sessions.of(key) ?? this.#engine.create(key, sessions.left))
-      : this.#adopt(key);
-    sessions?.remember(session);
+    const known = sessions?.of(key) ?? this.#unknown(key, sessions);
     const lastsAsTheBrowser = sessions?.lastsAsTheBrowser(maxAge) ?? maxAge === "session";
     const own = lastsAsTheBrowser ? {} : lifetimeOf(maxAge);
-    const fields = readOf(() => withLifetime(data, lastsAsTheBrowser));
+    const now = this.#engine.now();
+    const saved = withLifetime(known, own, now);
+    sessions?.remember(key, saved);
+    const fields = readOf(() => fieldsToSave(data, saved, lastsAsTheBrowser));
+    refuseReserved(applicationsOf(data), (name) => saved.session.hides(name));
     const renew = this.#renews(ctx);
     // Another request may have changed how long the session lives, which then stands in what is written.
-    await this.#engine.save(session, fields, (written) => ({ ...(lifetimeIn(written) ?? own), renew }));
+    await this.#engine.save(saved.session, fields, (written) => ({
+      ...(lifetimeIn(written, now) ?? own),
+      renew,
+    }));
   }
 
   async #update(key: string, change: (data: SessionData) => unknown): Promise<UpdateResult> {
-    const result = await this.#engine.update(this.#adopt(key), change, lifetimeIn);
+    const now = this.#engine.now();
+    const result = await this.#engine.update(this.#adopt(key), change, (data) => lifetimeIn(data, now));
     if (result.outcome === "gone") return result;
-    const { _maxAge, _session, ...data } = result.data;
+    const [, data] = apart(result.data, isReserved);
     return { outcome: "saved", data };
   }
 
   async #destroy(key: string, ctx: KoaContext | undefined): Promise<void> {
     const sessions = this.#sessionsOf(ctx);
-    await this.#engine.destroy(sessions?.of(key) ?? key);
+    await this.#engine.destroy(sessions?.of(key)?.session ?? key);
     sessions?.leave(key);
   }
 
-  /** A session that nothing links to its load: the caller did not say to which request it belongs. */
+  /**
+   * A session that this request did not load: a new one, maybe in the place of another; or, where the caller
+   * did not say to which request it belongs, any.
+   */
+  #unknown(key: string, sessions: RequestSessions | undefined): KoaSession {
+    if (sessions === undefined) return { session: this.#adopt(key) };
+    return { ...sessions.left, session: this.#engine.create(key, sessions.left?.session) };
+  }
+
+  /** A session that nothing links to its load. */
   #adopt(key: string): SessionInHand {
     const session = this.#engine.adopt(key);
     session.narrow(canHold);
@@ -199,35 +224,45 @@ export class CyclicSessionStore {
 
   // koa-session refuses data whose `_expire` has passed, whatever the row says, and a touch leaves the data
   // as it is.
-  #expireOf(data: SessionData, { endsAt = 0 }: SessionInHand): number {
-    const isByKoa = !this.#hasTtl && typeof data._maxAge === "number";
-    return isByKoa ? endsAt - KOA_GRACE_MS : endsAt;
+  #expireOf(said: CookieLifetime | undefined, { endsAt = 0 }: SessionInHand): number {
+    return this.#hasTtl ? endsAt : endsAt - (said?.grace ?? 0);
   }
+}
+
+/** What a request knows of a session. */
+interface KoaSession {
+  readonly session: SessionInHand;
+  /** express-session's, where there is one. How long the session lives stands in it alone. */
+  readonly cookie?: StoredCookie | undefined;
+  /** Whether this request has changed it. */
+  readonly isCookieChanged?: boolean;
+  /** How long the session lives, as koa-session was told or said last. */
+  readonly said?: CookieLifetime | undefined;
 }
 
 /**
  * The sessions of one request, which is how a save is linked to what was loaded: by the context and the key.
  */
 class RequestSessions {
-  readonly #sessions = new Map<string, SessionInHand>();
+  readonly #sessions = new Map<string, KoaSession>();
   readonly #ctx: KoaContext;
-  #left: SessionInHand | undefined;
+  #left: KoaSession | undefined;
   #lastsAsTheBrowser = false;
 
   constructor(ctx: KoaContext) {
     this.#ctx = ctx;
   }
 
-  of(key: string): SessionInHand | undefined {
+  of(key: string): KoaSession | undefined {
     return this.#sessions.get(key);
   }
 
-  remember(session: SessionInHand): void {
-    this.#sessions.set(session.id, session);
+  remember(key: string, session: KoaSession): void {
+    this.#sessions.set(key, session);
   }
 
   /** The session that was destroyed last, as koa-session does to give its data to another key. */
-  get left(): SessionInHand | undefined {
+  get left(): KoaSession | undefined {
     return this.#left;
   }
 
@@ -254,20 +289,30 @@ function answer<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-// koa-session asks for a row that outlives its cookie by this much. (7.0.2, src/context.ts)
-const KOA_GRACE_MS = 10_000;
-
 // What koa-session's object has for itself, and would lose to a field of the same name.
 const KOA_NAMES =
   "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit".split(" ");
 
-// What koa-session keeps for itself in the data, beside the application's fields. Its `_expire` the row says
-// better.
-const KOA_FIELDS = ["_maxAge", "_session"];
+/** What koa-session keeps for itself in what it saves. */
+function isOwn(name: string): boolean {
+  return name === "_expire" || name === "_maxAge" || name === "_session";
+}
 
-/** Which fields koa-session's object holds: none whose names begin with `_`, but its own. */
-function canHold(name: string): boolean {
-  return KOA_FIELDS.includes(name) || !(name.startsWith("_") || KOA_NAMES.includes(name));
+/**
+ * Which fields koa-session's object holds: none whose names begin with `_`, but its own. Its `_expire` the
+ * row says better.
+ */
+function canHold(name: string, value: unknown): boolean {
+  return isApplications(name, value) || (isOwn(name) && name !== "_expire");
+}
+
+function isApplications(name: string, value: unknown): boolean {
+  return !(name.startsWith("_") || isReserved(name, value) || KOA_NAMES.includes(name));
+}
+
+/** What koa-session gives to be saved, without what it keeps itself. */
+function applicationsOf(data: unknown): SessionData {
+  return apart(Object(data), isOwn)[1];
 }
 
 /**
@@ -277,24 +322,41 @@ function withSoundFields({ _expire, _maxAge, ...fields }: SessionData): SessionD
   return typeof _maxAge === "number" ? { ...fields, _maxAge } : fields;
 }
 
+/** A lifetime that koa-session can be told: none is over. */
+function toKoa(said: CookieLifetime | undefined): CookieLifetime | undefined {
+  return said?.maxAge === undefined ? said : { ...said, maxAge: Math.max(1, said.maxAge) };
+}
+
+/** A lifetime in the fields of koa-session's. */
+function fieldsOf(said: CookieLifetime | undefined): SessionData {
+  return said?.maxAge === undefined ? { _session: true } : { _maxAge: said.maxAge };
+}
+
+/** The session, to live as koa-session says. */
+function withLifetime(known: KoaSession, own: CookieLifetime, now: number): KoaSession {
+  const { cookie, said } = known;
+  if (cookie === undefined || said?.maxAge === own.maxAge) return known;
+  return { ...known, said: own, cookie: withMaxAge(cookie, own.maxAge, now), isCookieChanged: true };
+}
+
 /** What is saved of koa-session's data. */
-function withLifetime(data: object, lastsAsTheBrowser: boolean): object {
+function fieldsToSave(
+  data: object,
+  { cookie, isCookieChanged }: KoaSession,
+  lastsAsTheBrowser: boolean,
+): object {
   // What is no object is the engine's to refuse.
   if (Object(data) !== data || Array.isArray(data)) return data;
-  const { _expire, ...fields }: SessionData = { ...data };
-  if (!lastsAsTheBrowser) return fields;
-  const { _maxAge, ...ownFields } = fields;
-  return { ...ownFields, _session: true };
+  const { _expire, _maxAge, _session, ...fields }: SessionData = { ...data };
+  if (cookie) return isCookieChanged ? { ...fields, cookie } : fields;
+  if (lastsAsTheBrowser) return { ...fields, _session: true };
+  return {
+    ...fields,
+    ...(_maxAge !== undefined && { _maxAge }),
+    ...(_session !== undefined && { _session }),
+  };
 }
 
 function lifetimeOf(maxAge: KoaMaxAge): CookieLifetime {
   return typeof maxAge === "number" ? { maxAge: maxAge - KOA_GRACE_MS, grace: KOA_GRACE_MS } : {};
-}
-
-/**
- * How long data says that its session lives, by koa-session's own fields; `undefined` where it does not say.
- */
-function lifetimeIn({ _session, _maxAge }: SessionData): CookieLifetime | undefined {
-  if (_session === true) return {};
-  return typeof _maxAge === "number" ? { maxAge: _maxAge, grace: KOA_GRACE_MS } : undefined;
 }

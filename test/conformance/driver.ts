@@ -16,8 +16,11 @@ export interface Driver {
   idIn(cookies: ReadonlyMap<string, string>): string | undefined;
   /** The cookies of a browser that was given this id, signed as the application signs them. */
   cookiesFor(id: string): ReadonlyMap<string, string>;
-  /** Milliseconds that a row outlives the cookie, where the cookie says how long a session lives. */
-  readonly rowOutlivesCookieBy: number;
+  /**
+   * Milliseconds that a row outlives the cookie, where the cookie says how long a session lives: one of these, as the
+   * framework that the session began at has it.
+   */
+  readonly rowOutlivesCookieBy: readonly number[];
   /**
    * What the framework does not let a store promise, and why. The suite leaves these assertions out, and prints the
    * reasons.

@@ -8,6 +8,8 @@ import { hang, stall, startFaultProxy } from "../support/fault-proxy.js";
 import { readRow, testClient, testClientConfig } from "../support/tables.js";
 import { holdDeadlines, makeSignal } from "../support/time.js";
 
+const AT_ONCE = { getRetryCount: () => 0, getRetryDelay: () => 0 };
+
 let agent: Agent;
 beforeEach(() => {
   agent = new Agent({ keepAlive: true });
@@ -160,6 +162,33 @@ describe("a store's own client", () => {
     deadlines[1]?.();
     await expect(saves[1]).rejects.toMatchObject({ code: "ERR_SESSION_TIMEOUT" });
     expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+  });
+
+  it("leaves no warning of a leak behind, however often the SDK tries", async () => {
+    const bench = await makeBench();
+    const proxy = await startFaultProxy(inject("endpoint"));
+    onTestFinished(() => proxy.close());
+    const clientConfig = testClientConfig({
+      endpoint: proxy.endpoint,
+      retryStrategy: {
+        acquireInitialRetryToken: async () => AT_ONCE,
+        refreshRetryTokenForRetry: async () => AT_ONCE,
+        recordSuccess() {},
+      },
+    });
+    const engine = createSessionEngine({ table: { name: bench.table }, clientConfig });
+    onTestFinished(() => engine.close());
+    const warnings: string[] = [];
+    const warn = ({ name }: Error) => void warnings.push(name);
+    process.on("warning", warn);
+    onTestFinished(() => void process.off("warning", warn));
+    proxy.decide = (_action, _body, { number }) =>
+      number > 15 ? undefined : { status: 500, body: { __type: "InternalServerError" } };
+    await engine.save(engine.create(newId()), { n: 1 });
+    expect(proxy.requests).toHaveLength(16);
+    // Warnings come in a turn of their own.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
   });
 
   it("tells a logger that it is given", async () => {

@@ -1,13 +1,13 @@
 // What of a session's cookie is a change, and how long it says that the session lives.
 import session from "express-session";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { StoredCookie } from "../../src/core/doors.js";
 import {
   cookieOf,
   expiresOf,
   isOfSameMake,
   maxAgeOf,
   PLAIN_COOKIE,
-  type StoredCookie,
   settledCookie,
 } from "../../src/express/cookie.js";
 

@@ -66,6 +66,18 @@ const HONO_CONSUMER = `
   export const nameOf = (s: Session<{ user?: string }>): Promise<string | undefined> => s.get("user");
 `;
 
+const COOKIES_CONSUMER = `
+  import { expressCookie, type ExpressCookieOptions } from "${PACKAGE}/express-cookie";
+  import { session, type SessionIdCookie } from "${PACKAGE}/hono";
+  import { koaCookie, type KoaCookieOptions } from "${PACKAGE}/koa-cookie";
+  const ofExpress: ExpressCookieOptions = { secret: ["newest", "older"], cookie: { secure: true } };
+  const ofKoa: KoaCookieOptions = { keys: ["newest"], maxAge: "session" };
+  const cookies: SessionIdCookie[] = [expressCookie(ofExpress), koaCookie(ofKoa)];
+  for (const cookie of cookies) session({ table: { name: "sessions" }, cookie });
+  // @ts-expect-error keys are required
+  koaCookie({});
+`;
+
 const CODECS_CONSUMER = `
   import { compress, seal, type CompressOptions, type SealOptions } from "${PACKAGE}/codecs";
   import { createSessionEngine, type SessionCodec } from "${PACKAGE}/core";
@@ -115,6 +127,7 @@ const CONSUMERS = {
   express: EXPRESS_CONSUMER,
   koa: KOA_CONSUMER,
   hono: HONO_CONSUMER,
+  cookies: COOKIES_CONSUMER,
 };
 
 interface Mode {

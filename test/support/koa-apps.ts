@@ -49,6 +49,8 @@ export interface Visit {
   readonly id: string;
   /** The session's `Set-Cookie` header, if there was one. */
   readonly setCookie: string | undefined;
+  /** All of them. */
+  readonly setCookies: readonly string[];
 }
 
 /** A browser: keeps the session's cookies, and sends them until they are changed or taken away, whatever they say of their end. */
@@ -123,7 +125,7 @@ export async function startApp(options: AppOptions, before?: Middleware): Promis
         for (const text of setCookies) keep(cookies, text);
         const name = options.key ?? "koa.sess";
         const setCookie = setCookies.find((text) => text.startsWith(`${name}=`));
-        return { status: response.status, said: visit.said, id: visit.id, setCookie };
+        return { status: response.status, said: visit.said, id: visit.id, setCookie, setCookies };
       },
     };
   };

@@ -12,7 +12,7 @@ export const engineDriver: Driver = {
   name: "engine",
   idIn: (cookies) => cookies.get("sid")?.split(".")[0],
   cookiesFor: (id) => new Map([["sid", `${id}.${signatureOf(id, "base64url")}`]]),
-  rowOutlivesCookieBy: 0,
+  rowOutlivesCookieBy: [0],
   cannot: { changeLifetime: "the caller says with every call how long its cookie lives" },
   start(lab) {
     const engine = createSessionEngine(lab.options);

@@ -11,7 +11,7 @@ export const expressDriver: Driver = {
   name: "express",
   idIn: (cookies) => /^s:(.*)\.[^.]*$/.exec(decodeURIComponent(cookies.get("connect.sid") ?? ""))?.[1],
   cookiesFor: (id) => new Map([["connect.sid", encodeURIComponent(`s:${id}.${unpadded(signatureOf(id))}`)]]),
-  rowOutlivesCookieBy: 0,
+  rowOutlivesCookieBy: [0],
   cannot: {
     answerFailedSave:
       "express-session sends status, headers and all but the body's last byte before it saves",

@@ -11,7 +11,7 @@ export const fastifyDriver: Driver = {
   name: "fastify",
   idIn: (cookies) => cookies.get("sessionId")?.split(".")[0],
   cookiesFor: (id) => new Map([["sessionId", encodeURIComponent(`${id}.${unpadded(signatureOf(id))}`)]]),
-  rowOutlivesCookieBy: 0,
+  rowOutlivesCookieBy: [0],
   cannot: {
     answerFailedSave:
       "the error handler's own response saves the session once more, fails, and Fastify answers 500 by itself",

@@ -9,7 +9,7 @@ export const honoDriver: Driver = {
   name: "hono",
   idIn: (cookies) => cookies.get("session")?.split(".")[0],
   cookiesFor: (id) => new Map([["session", encodeURIComponent(`${id}.${signatureOf(id)}`)]]),
-  rowOutlivesCookieBy: 0,
+  rowOutlivesCookieBy: [0],
   cannot: { changeLifetime: "a cookie's lifetime is the middleware's, and no session's own" },
   start: (lab) => serve(getRequestListener(honoApp(lab).fetch), async () => {}),
 };
