@@ -18,6 +18,7 @@ const saidByTheType = [
   "hono.SessionEnv.Variables",
   "hono.SessionVariable.__type.Variables",
   "hono.SessionOptions.__type.variable",
+  "hono.SessionOptions.__type.cookie.__type.read",
   ...features.flatMap((feature) =>
     ["", ".__type.table", ".__type.previous"].map((part) => `admin.PERMISSIONS.__type.${feature}${part}`),
   ),

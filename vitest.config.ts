@@ -27,6 +27,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // How fast the machine is must not matter.
+    expect: { poll: { timeout: 10_000 } },
     // No test may find credentials of the machine it runs on, or ask the network for some.
     env: {
       AWS_EC2_METADATA_DISABLED: "true",

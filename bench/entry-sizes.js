@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const BUDGETS = {
   index: 25_700,
   express: 25_700,
-  koa: 23_350,
+  koa: 23_400,
   hono: 26_100,
   "express-cookie": 4_700,
   "koa-cookie": 4_500,

@@ -1,5 +1,6 @@
 // What the benchmarks share with the tests, which is written in TypeScript: DynamoDB Local on a free port, tables in it,
-// the model of a table, randomness under a seed. Bundled when a process first asks for it.
+// the model of a table, randomness under a seed, the suite's applications and visitors. Bundled when a process first asks
+// for it.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,11 +9,20 @@ import { whereItLies } from "../scripts/where-it-lies.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const SHARED = `
+const OF_TESTS = `
   export { createTable } from "./test/support/create-table.js";
   export { startEmulator } from "./test/support/emulators.js";
   export { ModelTable } from "./test/simulation/table.js";
   export { Random } from "./test/simulation/random.js";
+`;
+
+const OF_CONFORMANCE = `
+  export { cookieFor, idInCookie, serveExpress } from "./test/conformance/apps/express-app.js";
+  export { makeLab } from "./test/conformance/lab.js";
+  export { VALUES } from "./test/conformance/values.js";
+  export { Visitor } from "./test/conformance/visitor.js";
+  export { setClock } from "./test/runtimes/apps/clock.js";
+  export { denied, startFaultProxy } from "./test/support/fault-proxy.js";
 `;
 
 let imported;
@@ -26,17 +36,47 @@ let imported;
  * }>}
  */
 export function fromTests() {
-  imported ??= bundle();
+  imported ??= importOnce();
   return imported;
 }
 
-async function bundle() {
+async function importOnce() {
+  const { href, remove } = await bundle("tests", OF_TESTS);
+  try {
+    return await import(href);
+  } finally {
+    await remove();
+  }
+}
+
+/**
+ * What the conformance suite sends requests by, and serves them with; nothing of it loads the SDK.
+ *
+ * @typedef {{
+ *   cookieFor: typeof import("../test/conformance/apps/express-app.js").cookieFor,
+ *   idInCookie: typeof import("../test/conformance/apps/express-app.js").idInCookie,
+ *   serveExpress: typeof import("../test/conformance/apps/express-app.js").serveExpress,
+ *   makeLab: typeof import("../test/conformance/lab.js").makeLab,
+ *   VALUES: typeof import("../test/conformance/values.js").VALUES,
+ *   Visitor: typeof import("../test/conformance/visitor.js").Visitor,
+ *   setClock: typeof import("../test/runtimes/apps/clock.js").setClock,
+ *   denied: typeof import("../test/support/fault-proxy.js").denied,
+ *   startFaultProxy: typeof import("../test/support/fault-proxy.js").startFaultProxy,
+ * }} Conformance
+ */
+
+/** Bundles that for several processes: `href` is what each of them imports, until it is removed. */
+export function bundleConformance() {
+  return bundle("conformance", OF_CONFORMANCE);
+}
+
+async function bundle(name, contents) {
   // Within the project, so that it finds the project's packages; each process has its own.
   const folder = join(root, ".artifacts", "bench", "from-tests");
-  const outfile = join(folder, `${process.pid}.mjs`);
+  const outfile = join(folder, `${name}-${process.pid}.mjs`);
   await mkdir(folder, { recursive: true });
   await build({
-    stdin: { contents: SHARED, resolveDir: root, loader: "ts" },
+    stdin: { contents, resolveDir: root, loader: "ts" },
     outfile,
     bundle: true,
     format: "esm",
@@ -46,9 +86,5 @@ async function bundle() {
     logLevel: "error",
     plugins: [whereItLies],
   });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    await rm(outfile);
-  }
+  return { href: pathToFileURL(outfile).href, remove: () => rm(outfile) };
 }

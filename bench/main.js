@@ -23,7 +23,7 @@ import { showSpread } from "./rounds.js";
  * @typedef {object} Measured
  * @property {Table[]} tables what is printed
  * @property {Bar[]} [bars]
- * @property {object} figures what is written as JSON
+ * @property {object} [figures] what is written as JSON
  * @property {import("./chart.js").Chart[]} [charts]
  * @property {number} [checked] how many exact things were checked
  * @property {string[]} [failures] which of them are not what they must be, in words
@@ -53,6 +53,7 @@ const PARTS = [
   "size",
   "memory",
   "scale",
+  "comparison",
 ];
 
 const LONG_ROUNDS = 7;
@@ -170,6 +171,7 @@ function holds({ ratio, most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE
  * @param {How} how
  */
 async function write({ name, title }, { bars = [], figures, charts = [], isPartial }, { isShort, say }) {
+  if (figures === undefined) return;
   const isKept = !isShort && !isPartial;
   if (!isShort && isPartial) say("docs/performance stays as it is: written to .artifacts/bench");
   const folder = isKept ? join(root, "docs", "performance") : join(root, ".artifacts", "bench");

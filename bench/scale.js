@@ -5,6 +5,7 @@ import { DAYS_A_MONTH, PRICES, STORED_BYTES_PER_ROW } from "@cyclic.sh/session-s
 import { runProgram } from "./child.js";
 import { fromTests } from "./from-tests.js";
 import { PAGES } from "./page-workload.js";
+import { inPlace } from "./places.js";
 import { PARTITION } from "./prices.js";
 import { runOf, storedRuns } from "./units.js";
 
@@ -369,13 +370,9 @@ function unitsPrice(readUnits, writeUnits) {
 
 /** The document with a table in its place, which is marked by two comments. */
 function withTable(document, { name, columns, rows }) {
-  const [begin, end] = [`<!-- table: ${name} -->\n\n`, `\n\n<!-- end: ${name} -->`];
-  const [before, rest] = document.split(begin);
-  const [, after] = (rest ?? "").split(end);
-  if (after === undefined) throw new Error(`docs/scale.md has no place for the table "${name}"`);
   const line = (cells) => `| ${cells.join(" | ")} |`;
   const ruler = columns.map((_, i) => (i === 0 ? "---" : "---:"));
-  return before + begin + [columns, ruler, ...rows].map(line).join("\n") + end + after;
+  return inPlace(document, name, [columns, ruler, ...rows].map(line).join("\n"));
 }
 
 function count(value) {

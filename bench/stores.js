@@ -7,6 +7,9 @@ const oldPackages = createRequire(
   fileURLToPath(new URL("../.extras/old-packages/package.json", import.meta.url)),
 );
 
+/** Its client is one for all of its stores. */
+const TO_ENDPOINT = { step: "build", name: "redirect", override: true };
+
 const CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
 
 /**
@@ -63,7 +66,7 @@ export const STORES = {
       const store = new CyclicSessionStore({ table: { name: table }, touchInterval });
       const { config, middlewareStack } = store.documentClient;
       if (network) config.requestHandler = network.requestHandler;
-      if (endpoint) middlewareStack.add(redirectTo(endpoint), { step: "build", name: "redirect" });
+      if (endpoint) middlewareStack.add(redirectTo(endpoint), TO_ENDPOINT);
       return store;
     },
   },

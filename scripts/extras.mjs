@@ -29,6 +29,7 @@ export const EXTRAS = [
   },
   locked("old-packages", "old session stores", "../test/compat/old-packages/"),
   locked("iac-tools", "infrastructure tools", "../test/iac/tools/"),
+  locked("compared-stores", "compared session stores", "../bench/comparison/packages/"),
   ...runtimesHere(),
 ];
 

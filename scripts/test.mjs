@@ -75,7 +75,7 @@ const PASSES = [
     commands: [[process.execPath, "bench/main.js", "--short"]],
     counts: true,
     needsBuild: true,
-    problem: () => oldPackagesProblem() ?? dynamoDbLocalProblem(),
+    problem: () => oldPackagesProblem() ?? comparedStoresProblem() ?? dynamoDbLocalProblem(),
   },
 ];
 
@@ -89,6 +89,10 @@ function oldPackagesProblem() {
 
 function iacToolsProblem() {
   return absence("iac-tools");
+}
+
+function comparedStoresProblem() {
+  return absence("compared-stores");
 }
 
 function absence(name) {

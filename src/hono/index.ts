@@ -51,7 +51,7 @@ interface OwnCookie {
    */
   secret: string | readonly string[];
   /** The session's cookie. */
-  cookie?: SessionCookieOptions | undefined;
+  cookie?: (SessionCookieOptions & { read?: never }) | undefined;
 }
 
 /** @inline */

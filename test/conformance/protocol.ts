@@ -20,6 +20,8 @@ export interface AppSettings {
   readonly timeout?: number;
   /** Milliseconds, by the framework's own cookie option. */
   readonly cookieMaxAge?: number;
+  /** Whose cookie Hono's sessions have, in the place of its own. */
+  readonly cookieOf?: "express-session" | "koa-session";
   /** How often the SDK tries. Once by default: its retries are its own, and held elsewhere. */
   readonly maxAttempts?: number;
   /** Of DynamoDB; `null` for none. */

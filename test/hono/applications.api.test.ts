@@ -4,7 +4,13 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Env, Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SessionEvent } from "../../src/core/doors.js";
-import { type Session, type SessionEnv, type SessionOptions, session } from "../../src/hono/index.js";
+import {
+  type Session,
+  type SessionCookieOptions,
+  type SessionEnv,
+  type SessionOptions,
+  session,
+} from "../../src/hono/index.js";
 import { answer, type HonoBench, makeHonoBench, SECRET, visitorOf } from "../support/hono-apps.js";
 import { createTable, testClientConfig } from "../support/tables.js";
 
@@ -88,7 +94,7 @@ describe("two sessions in one application", () => {
     expect(await bench.countRows()).toBe(before);
   });
 
-  it.each<[string, SessionOptions["cookie"], SessionOptions["cookie"], number]>([
+  it.each<[string, SessionCookieOptions, SessionCookieOptions, number]>([
     ["are refused", {}, {}, 500],
     ["are refused, on other paths too", { path: "/a" }, { path: "/b" }, 500],
     ["are told apart by their prefix", {}, { prefix: "host" }, 200],

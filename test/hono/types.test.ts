@@ -2,6 +2,8 @@
 // say is refused. The compiler is the judge (`npm test -- types`).
 import { type Context, Hono } from "hono";
 import { expect, expectTypeOf, it } from "vitest";
+import { expressCookie } from "../../src/cookies/express.js";
+import { koaCookie } from "../../src/cookies/koa.js";
 import {
   type Session,
   type SessionEnv,
@@ -199,4 +201,14 @@ it("what is written at once says what happened", () => {
     await own.regenerate({ visits: "one" });
   };
   expectTypeOf(use).returns.toEqualTypeOf<Promise<void>>();
+});
+
+it("another framework's cookie takes the place of the secret, and does not stand beside it", () => {
+  const cookie = expressCookie({ secret: "keyboard cat" });
+  session({ table, cookie });
+  session<AppEnv>((c) => ({ table, cookie: koaCookie({ keys: [c.env.SESSION_SECRET] }) }));
+  // @ts-expect-error the cookie has its own
+  expect(() => session({ table, cookie, secret })).toThrow("secret: not with another framework's cookie");
+  // @ts-expect-error one of the two is required
+  expect(() => session({ table })).toThrow("secret: expected");
 });

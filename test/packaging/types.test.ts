@@ -56,26 +56,25 @@ const KOA_CONTEXT_CONSUMER = `
 
 const HONO_CONSUMER = `
   import { Hono } from "hono";
+  import { expressCookie } from "${PACKAGE}/express-cookie";
   import { type Session, type SessionEnv, session } from "${PACKAGE}/hono";
+  import { koaCookie } from "${PACKAGE}/koa-cookie";
   type AppEnv = SessionEnv<{ user?: string }> & { Bindings: { TABLE: string; SECRET: string } };
   new Hono<AppEnv>().use(session<AppEnv>((c) => ({ table: { name: c.env.TABLE }, secret: c.env.SECRET })));
   // @ts-expect-error there is no such binding
   session<AppEnv>((c) => ({ table: { name: c.env.TABEL }, secret: c.env.SECRET }));
   // @ts-expect-error the secret is required
   session({ table: { name: "sessions" } });
+  session({ table: { name: "sessions" }, cookie: expressCookie({ secret: ["one", "older"], name: "sid" }) });
+  session({ table: { name: "sessions" }, cookie: koaCookie({ keys: ["one"], maxAge: "session" }) });
+  session<AppEnv>((c) => ({ table: { name: c.env.TABLE }, cookie: koaCookie({ keys: [c.env.SECRET] }) }));
+  // @ts-expect-error the secret is the cookie's
+  session({ table: { name: "sessions" }, secret: "a", cookie: expressCookie({ secret: "a" }) });
+  // @ts-expect-error the secret is required
+  expressCookie({});
+  // @ts-expect-error there is no such option
+  koaCookie({ keys: ["one"], signed: true });
   export const nameOf = (s: Session<{ user?: string }>): Promise<string | undefined> => s.get("user");
-`;
-
-const COOKIES_CONSUMER = `
-  import { expressCookie, type ExpressCookieOptions } from "${PACKAGE}/express-cookie";
-  import { session, type SessionIdCookie } from "${PACKAGE}/hono";
-  import { koaCookie, type KoaCookieOptions } from "${PACKAGE}/koa-cookie";
-  const ofExpress: ExpressCookieOptions = { secret: ["newest", "older"], cookie: { secure: true } };
-  const ofKoa: KoaCookieOptions = { keys: ["newest"], maxAge: "session" };
-  const cookies: SessionIdCookie[] = [expressCookie(ofExpress), koaCookie(ofKoa)];
-  for (const cookie of cookies) session({ table: { name: "sessions" }, cookie });
-  // @ts-expect-error keys are required
-  koaCookie({});
 `;
 
 const CODECS_CONSUMER = `
@@ -119,7 +118,7 @@ const ADMIN_CONSUMER = `
   countSessions({});
 `;
 
-/** What imports each entry; `index` and `express` are the same one. */
+/** What imports the entries; each of them is imported by one of these. */
 const CONSUMERS = {
   core: CORE_CONSUMER,
   admin: ADMIN_CONSUMER,
@@ -127,7 +126,6 @@ const CONSUMERS = {
   express: EXPRESS_CONSUMER,
   koa: KOA_CONSUMER,
   hono: HONO_CONSUMER,
-  cookies: COOKIES_CONSUMER,
 };
 
 interface Mode {

@@ -13,8 +13,10 @@ function packageFor(folder: string, isBundled: boolean): Plugin {
     name: "package-for-sources",
     setup({ onResolve, resolve }) {
       onResolve({ filter: /\/src\/\w+\/index\.js$/ }, ({ path }) => {
-        const entry = path.replace(/^.*\/src\/(\w+)\/index\.js$/, `${PACKAGE}/$1`);
-        return isBundled ? fromProject(entry) : { path: entry, external: true };
+        return entry(path.replace(/^.*\/src\/(\w+)\/index\.js$/, `${PACKAGE}/$1`));
+      });
+      onResolve({ filter: /\/src\/cookies\/(express|koa)\.js$/ }, ({ path }) => {
+        return entry(path.replace(/^.*\/src\/cookies\/(\w+)\.js$/, `${PACKAGE}/$1-cookie`));
       });
       // No other way leads to the sources.
       onResolve({ filter: /^\..*\/src\// }, ({ path, importer }) =>
@@ -24,6 +26,10 @@ function packageFor(folder: string, isBundled: boolean): Plugin {
       onResolve({ filter: /^[^./]/ }, ({ path, importer, pluginData }) =>
         pluginData === OURS || !importer.startsWith(TESTS) ? undefined : fromProject(path),
       );
+
+      function entry(path: string) {
+        return isBundled ? fromProject(path) : { path, external: true };
+      }
 
       function fromProject(path: string) {
         return resolve(path, { kind: "import-statement", resolveDir: folder, pluginData: OURS });

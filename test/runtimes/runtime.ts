@@ -1,6 +1,6 @@
 // Puts a runtime under the conformance suite: the built package, in a process of that runtime, at every door that it
 // serves.
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { programOf, runtimeOf, runtimeProblem } from "../../scripts/runtimes.mjs";
 import { engineDriver } from "../conformance/apps/engine.js";
 import { expressDriver } from "../conformance/apps/express.js";
@@ -10,6 +10,7 @@ import { koaDriver } from "../conformance/apps/koa.js";
 import type { Cell, Format } from "../conformance/cell.js";
 import type { Place } from "../conformance/place.js";
 import { conformance, useCell } from "../conformance/suite.js";
+import { Visitor } from "../conformance/visitor.js";
 import { type Launch, type Remote, startRemote } from "./remote.js";
 
 const DRIVERS = [engineDriver, expressDriver, fastifyDriver, koaDriver, honoDriver];
@@ -49,6 +50,22 @@ export function onRuntime(
       const formats: Format[] = driver === honoDriver ? ["json", "sealed"] : ["json"];
       conformance(driver, { place, formats });
     }
+    describe("another framework's cookie at Hono", () => {
+      const cell = useCell({ driver: honoDriver, format: "json", place });
+      it.each([
+        ["express-session", expressDriver],
+        ["koa-session", koaDriver],
+      ] as const)("is read and set as %s does", async (cookieOf, { idIn, cookiesFor }) => {
+        const app = await cell().start({ cookieOf });
+        const visitor = cell().visitor(app);
+        await visitor.set("n", 1);
+        const id = idIn(visitor.cookies) ?? "";
+        expect(visitor.cookies).toEqual(cookiesFor(id));
+        expect((await new Visitor(app.origin, cookiesFor(id)).read()).data).toEqual({ n: 1 });
+        await visitor.visit({ do: "destroy" });
+        expect([...visitor.cookies]).toEqual([]);
+      });
+    });
     if (own) {
       describe("its own", () => {
         own(useCell({ driver: honoDriver, format: "json", place, column: "its own" }), () => remote);

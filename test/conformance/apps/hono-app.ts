@@ -1,12 +1,13 @@
 // An application of Hono's with the middleware, which knows nothing of what serves it.
 import { Hono } from "hono";
-import { type SessionEnv, type SessionIdCookie, session } from "../../../src/hono/index.js";
+import { type SessionEnv, session } from "../../../src/hono/index.js";
 import { answerRequest, type Lab, PASSIVE_HEADER, SECRET, STEPS_HEADER } from "../protocol.js";
+import { foreignCookie } from "./foreign-cookie.js";
 
-/** @param cookie another framework's; its own where none is given. */
-export function honoApp(lab: Lab, cookie?: SessionIdCookie): Hono<SessionEnv> {
+export function honoApp(lab: Lab): Hono<SessionEnv> {
   const app = new Hono<SessionEnv>();
   const own = { secret: SECRET, cookie: { maxAge: lab.settings.cookieMaxAge, secure: false } };
+  const cookie = foreignCookie(lab);
   app.use(
     session<SessionEnv>({
       ...lab.options,

@@ -3,16 +3,12 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
-import { expressCookie } from "../../../src/cookies/express.js";
-import { koaCookie } from "../../../src/cookies/koa.js";
-import type { SessionIdCookie } from "../../../src/hono/index.js";
 import type { Driver, Served } from "../driver.js";
-import { type Lab, SECRET } from "../protocol.js";
+import type { AppSettings, Lab } from "../protocol.js";
 import { expressDriver } from "./express.js";
-import { honoApp } from "./hono-app.js";
+import { foreignCookie } from "./foreign-cookie.js";
+import { honoDriver } from "./hono.js";
 import { koaDriver, startKoa } from "./koa.js";
-import { serve } from "./serve.js";
 
 /** By which the proxy chooses. `SESSION_STORE_SEED` asks for the choices of another run. */
 export const SEED = Number(process.env.SESSION_STORE_SEED ?? 1);
@@ -32,8 +28,12 @@ export const togetherByExpress: Driver = {
   rowOutlivesCookieBy: [...expressDriver.rowOutlivesCookieBy, ...koaDriver.rowOutlivesCookieBy],
   cannot: { ...koaDriver.cannot, ...expressDriver.cannot, ...HONO, ...SERVERS },
   start(lab) {
-    const cookie = expressCookie({ secret: SECRET, cookie: { ...cookieOf(lab), secure: false } });
-    return startTogether([expressDriver.start(lab), startKoa(lab, cookie), startHono(lab, cookie)]);
+    const shared = withCookieOf("express-session", lab);
+    return startTogether([
+      expressDriver.start(lab),
+      startKoa(lab, foreignCookie(shared)),
+      honoDriver.start(shared),
+    ]);
   },
 };
 
@@ -44,18 +44,11 @@ export const togetherByKoa: Driver = {
   cookiesFor: koaDriver.cookiesFor,
   rowOutlivesCookieBy: koaDriver.rowOutlivesCookieBy,
   cannot: { ...koaDriver.cannot, ...HONO, ...SERVERS },
-  start(lab) {
-    const cookie = koaCookie({ keys: [SECRET], ...cookieOf(lab), secure: false });
-    return startTogether([koaDriver.start(lab), startHono(lab, cookie)]);
-  },
+  start: (lab) => startTogether([koaDriver.start(lab), honoDriver.start(withCookieOf("koa-session", lab))]),
 };
 
-function cookieOf({ settings: { cookieMaxAge } }: Lab): { maxAge?: number } {
-  return cookieMaxAge === undefined ? {} : { maxAge: cookieMaxAge };
-}
-
-function startHono(lab: Lab, cookie: SessionIdCookie): Promise<Served> {
-  return serve(getRequestListener(honoApp(lab, cookie).fetch), async () => {});
+function withCookieOf(cookieOf: AppSettings["cookieOf"] & string, lab: Lab): Lab {
+  return { ...lab, settings: { ...lab.settings, cookieOf } };
 }
 
 async function startTogether(starting: readonly Promise<Served>[]): Promise<Served> {
