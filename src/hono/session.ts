@@ -44,6 +44,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
    * has left.
    */
   set(patch: Partial<Data>): void;
+  /** Changes one field, as above. */
   set<Key extends keyof Data & string>(key: Key, value: Data[Key] | undefined): void;
   /** Removes fields. @throws `ERR_SESSION_COMMITTED`. */
   unset(...keys: (keyof Data & string)[]): void;
@@ -82,6 +83,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
   destroy(): Promise<void>;
 }
 
+/** @inline */
 // biome-ignore lint/suspicious/noConfusingVoidType: who returns nothing has changed what was given.
 type Updated<Data> = Partial<Data> | undefined | void;
 
