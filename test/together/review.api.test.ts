@@ -1,7 +1,8 @@
 // What a review of the sessions that several frameworks share found broken. Each test says what should hold.
 import { beforeAll, describe, expect, it } from "vitest";
 import { expressCookie } from "../../src/cookies/express.js";
-import { makeStoreBench, type StoreBench } from "../support/express-apps.js";
+import { createSessionEngine } from "../../src/core/index.js";
+import { done, makeStoreBench, type StoreBench } from "../support/express-apps.js";
 import { makeSignal, stopTheClock } from "../support/time.js";
 import { all, type Browser, koaOwn, SECRET, set, startTrio } from "./trio.js";
 
@@ -355,5 +356,25 @@ describe("K: cookies that no browser takes", () => {
     { name: "__Secure-sid", cookie: { secure: false } },
   ])("are refused as the middleware's own are: %o", (options) => {
     expect(() => expressCookie({ secret: SECRET, ...options })).toThrow(/cookie/);
+  });
+});
+
+describe("O: a session that an engine of the application's own made, at Express", () => {
+  it("is not ended by a save in the middle of a request", async () => {
+    const { browser } = await startTrio(bench, { express: { cookie: { maxAge: HOUR } } });
+    const visitor = browser();
+    await visitor.express(set.express({ n: 0 }));
+    const engine = createSessionEngine({ client: bench.client, table: { name: bench.table } });
+    await engine.destroy(idOf(visitor));
+    await engine.save(idOf(visitor), { n: 1 });
+    time.pass(2 * HOUR);
+    const { said } = await visitor.another().express(async (req) => {
+      req.session.m = 1;
+      const left = Number(req.session.cookie.maxAge);
+      await done((callback) => req.session.save(callback));
+      return left;
+    });
+    expect((await visitor.express(all.express)).said).toEqual({ n: 1, m: 1 });
+    expect(said).toBe(HOUR);
   });
 });
