@@ -73,16 +73,30 @@ export function checkCookie(options: object, checks: Readonly<Record<string, Che
   checkEach(options, checks, prefix);
 }
 
+/** What makes that browsers do not take a cookie at all. */
+interface Keepable {
+  readonly secure?: boolean | undefined;
+  readonly sameSite?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly path?: string | undefined;
+}
+
 /**
- * Refuses a cookie for requests of other sites that does not travel by HTTPS alone: browsers do not take it.
+ * Refuses a cookie that no browser takes: for requests of other sites, or with a prefix in its name, and not by
+ * HTTPS alone; or with the prefix `__Host-` for more than its host.
  *
+ * @param fullName as the browser knows it.
  * @param prefix as for `checkCookie`.
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  */
-export function refuseInsecureNone(
-  { secure, sameSite }: { readonly secure?: boolean | undefined; readonly sameSite?: string | undefined },
-  prefix: string,
-): void {
-  if (secure !== false || sameSite?.toLowerCase() !== "none") return;
-  refuseOption(`${prefix}sameSite: "${sameSite}" needs a secure cookie`);
+export function refuseUnkeepable(fullName: string, cookie: Keepable, prefix: string): void {
+  const { secure, sameSite, domain, path = "/" } = cookie;
+  const [wanted] = /^__(Host|Secure)-/.exec(fullName) ?? [];
+  if (secure === false && wanted)
+    refuseOption(`${prefix}secure: a cookie named ${wanted}… needs to be secure`);
+  if (secure === false && sameSite?.toLowerCase() === "none")
+    refuseOption(`${prefix}sameSite: "${sameSite}" needs a secure cookie`);
+  if (wanted !== "__Host-") return;
+  if (domain !== undefined) refuseOption(`${prefix}domain: not for a cookie named __Host-…`);
+  if (path !== "/") refuseOption(`${prefix}path: "/" alone for a cookie named __Host-…`);
 }

@@ -17,11 +17,11 @@ import {
   FULL_NAME,
   isAttribute,
   MAX_AGE,
-  refuseInsecureNone,
+  refuseUnkeepable,
   SAME_SITE,
   safe,
 } from "./attributes.js";
-import { setCookie, valueIn } from "./header.js";
+import { clearedCookie, setCookie, valueIn } from "./header.js";
 import type { SentId, SessionIdCookie } from "./id-cookie.js";
 import { Signer } from "./signature.js";
 
@@ -83,7 +83,7 @@ class ExpressCookie implements SessionIdCookie {
     checkEach(own, CHECKS, `${OPTION}.`);
     const { name = "connect.sid", rolling = false, cookie = {} } = own;
     checkCookie(cookie, COOKIE_CHECKS, `${OPTION}.cookie.`);
-    refuseInsecureNone(cookie, `${OPTION}.cookie.`);
+    refuseUnkeepable(name, cookie, `${OPTION}.cookie.`);
     const { maxAge, domain, sameSite = "lax" } = cookie;
     this.fullName = name;
     this.rolling = rolling;
@@ -107,7 +107,7 @@ class ExpressCookie implements SessionIdCookie {
   }
 
   async clear(data: SessionData): Promise<string[]> {
-    return [setCookie(this.fullName, "", 0, this.#attributesIn(data))];
+    return [clearedCookie(this.fullName, this.#attributesIn(data))];
   }
 
   fieldsOfNew(now: number): SessionData {

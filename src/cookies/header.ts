@@ -13,26 +13,36 @@ export function valueIn(header: string, name: string): string | undefined {
 }
 
 /**
- * A header `Set-Cookie`.
+ * A header `Set-Cookie` that gives a cookie to the browser.
  *
  * @param value as it is sent.
- * @param maxAge milliseconds; 0 takes the cookie away, `undefined` leaves it until the browser is closed.
+ * @param maxAge milliseconds, at least a second; `undefined` leaves it until the browser is closed.
  */
 export function setCookie(
   name: string,
   value: string,
   maxAge: number | undefined,
-  { domain, path, httpOnly, secure, sameSite, partitioned }: CookieAttributes,
+  attributes: CookieAttributes,
 ): string {
-  const parts = [`${name}=${value}`];
-  if (maxAge !== undefined) parts.push(`Max-Age=${secondsOf(maxAge)}`);
+  // None would take it away.
+  const seconds = maxAge === undefined ? [] : [`Max-Age=${secondsOf(Math.max(1, maxAge))}`];
+  return [`${name}=${value}`, ...seconds, ...partsOf(attributes)].join("; ");
+}
+
+/** A header `Set-Cookie` that takes a cookie from the browser. */
+export function clearedCookie(name: string, attributes: CookieAttributes): string {
   // Expired cookies of either sign are gone in every browser.
-  if (maxAge === 0) parts.push(`Expires=${new Date(0).toUTCString()}`);
-  if (domain !== undefined) parts.push(`Domain=${domain}`);
-  parts.push(`Path=${path}`);
-  if (httpOnly) parts.push("HttpOnly");
-  if (secure) parts.push("Secure");
-  if (sameSite !== undefined) parts.push(`SameSite=${sameSite}`);
-  if (partitioned) parts.push("Partitioned");
-  return parts.join("; ");
+  const gone = ["Max-Age=0", `Expires=${new Date(0).toUTCString()}`];
+  return [`${name}=`, ...gone, ...partsOf(attributes)].join("; ");
+}
+
+function partsOf({ domain, path, httpOnly, secure, sameSite, partitioned }: CookieAttributes): string[] {
+  return [
+    ...(domain === undefined ? [] : [`Domain=${domain}`]),
+    `Path=${path}`,
+    ...(httpOnly ? ["HttpOnly"] : []),
+    ...(secure ? ["Secure"] : []),
+    ...(sameSite === undefined ? [] : [`SameSite=${sameSite}`]),
+    ...(partitioned ? ["Partitioned"] : []),
+  ];
 }

@@ -8,11 +8,11 @@ import {
   checkCookie,
   FULL_NAME,
   MAX_AGE,
-  refuseInsecureNone,
+  refuseUnkeepable,
   SAME_SITE,
   safe,
 } from "./attributes.js";
-import { setCookie, valueIn } from "./header.js";
+import { clearedCookie, setCookie, valueIn } from "./header.js";
 import type { SentId, SessionIdCookie } from "./id-cookie.js";
 import { Signer } from "./signature.js";
 
@@ -70,7 +70,7 @@ class KoaCookie implements SessionIdCookie {
   constructor(options: KoaCookieOptions) {
     const { keys, ...own } = { ...options };
     checkCookie(own, CHECKS, "koaCookie.");
-    refuseInsecureNone(own, "koaCookie.");
+    refuseUnkeepable(own.key ?? "", own, "koaCookie.");
     const { key = "koa.sess", maxAge = DAY_MS, rolling = false, domain, sameSite = "lax" } = own;
     this.fullName = key;
     this.rolling = rolling;
@@ -80,8 +80,7 @@ class KoaCookie implements SessionIdCookie {
   }
 
   async read(header: string): Promise<SentId | undefined> {
-    const id = valueIn(header, this.fullName);
-    const signature = valueIn(header, this.#signatureName);
+    const [id, signature] = this.#names.map((name) => valueIn(header, name));
     if (!id || !signature) return undefined;
     const by = await this.#signer.signedBy(this.#signed(id), signature);
     return by === undefined ? undefined : { id, isCurrent: by === 0 };
@@ -89,26 +88,20 @@ class KoaCookie implements SessionIdCookie {
 
   async write(id: string, maxAge: number | undefined): Promise<string[]> {
     if (!SENDABLE.test(id)) throw unsendable();
-    return this.#both(id, await this.#signer.sign(this.#signed(id)), maxAge);
+    const values = [id, await this.#signer.sign(this.#signed(id))];
+    return this.#names.map((name, i) => setCookie(name, values[i] ?? "", maxAge, this.#attributes));
   }
 
   async clear(): Promise<string[]> {
-    return this.#both("", "", 0);
+    return this.#names.map((name) => clearedCookie(name, this.#attributes));
   }
 
   fieldsOfNew(): SessionData {
     return this.maxAge === undefined ? { _session: true } : { _maxAge: this.maxAge };
   }
 
-  #both(id: string, signature: string, maxAge: number | undefined): string[] {
-    return [
-      setCookie(this.fullName, id, maxAge, this.#attributes),
-      setCookie(this.#signatureName, signature, maxAge, this.#attributes),
-    ];
-  }
-
-  get #signatureName(): string {
-    return `${this.fullName}.sig`;
+  get #names(): readonly [string, string] {
+    return [this.fullName, `${this.fullName}.sig`];
   }
 
   #signed(id: string): string {
@@ -119,11 +112,11 @@ class KoaCookie implements SessionIdCookie {
 const DAY_MS = 86_400_000;
 
 // koa-session's cookie has the id as it is, so that it must be what a header can hold.
-const SENDABLE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
+const SENDABLE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]+$/;
 
 function unsendable(): SessionStoreError {
   const text =
-    "koaCookie: the new session's id holds characters that koa-session's cookie cannot hold; is the option randomId yours?";
+    "koaCookie: the session's id holds characters that koa-session's cookie cannot hold; is it made by a genid or randomId of yours?";
   return new SessionStoreError("ERR_SESSION_ID", text);
 }
 

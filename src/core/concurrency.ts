@@ -27,7 +27,8 @@ export interface Theirs {
 /**
  * What a save of `ours`, JSON text, writes over what a row holds.
  *
- * @param isReserved of which fields a function is not asked: they are merged by rule.
+ * @param isReserved of which fields a function is not asked, nor is the last writer's word the last: they are
+ * merged by rule.
  * @throws {SessionStoreError} `ERR_SESSION_CONFLICT`, `ERR_SESSION_UNSERIALIZABLE`, `ERR_SESSION_CORRUPT`.
  */
 export function writtenOver(
@@ -43,8 +44,12 @@ export function writtenOver(
   const [seen, hidden] = holds ? apart(row, holds) : [row, {}];
   const held = base === undefined ? seen : (parseData(base) ?? {});
   const mine = parseData(ours) ?? {};
-  if (concurrency === "last-write-wins" || isSameData(held, seen))
-    return { text: encodeData({ ...hidden, ...mine }), overridden: undefined };
+  if (isSameData(held, seen)) return { text: encodeData({ ...hidden, ...mine }), overridden: undefined };
+  if (concurrency === "last-write-wins") {
+    const reserved = (data: SessionData) => apart(data, isReserved)[0];
+    const kept = merge(reserved(held), reserved(mine), reserved(seen)).data;
+    return { text: encodeData({ ...hidden, ...apart(mine, isReserved)[1], ...kept }), overridden: undefined };
+  }
   const { data, overridden } =
     concurrency === "merge"
       ? merge(held, mine, seen)

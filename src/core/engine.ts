@@ -21,7 +21,7 @@ import {
 } from "./options.js";
 import { type Change, RowProtocol } from "./protocol.js";
 import { checkSize, type SessionRow } from "./record.js";
-import { isReserved } from "./reserved-fields.js";
+import { isReserved, isReservedName } from "./reserved-fields.js";
 import { SessionRows } from "./rows.js";
 import { requestsShare } from "./runtime.js";
 import { SessionInHand } from "./session.js";
@@ -466,7 +466,10 @@ export class SessionEngine {
     const { isReserved } = this.#shared;
     const [own, data] = apart(session.data, isReserved);
     const finish = (given: unknown): Made => {
-      const [, changed] = apart(parseData(encodeData(given ?? data)) ?? {}, isReserved);
+      // A change has no say in what frameworks keep: it may have been made of a copy of a whole session.
+      const isKept = (name: string, value: unknown) =>
+        isReserved(name, value) || Object.hasOwn(own, name) || (isReservedName(name) && session.hides(name));
+      const [, changed] = apart(parseData(encodeData(given ?? data)) ?? {}, isKept);
       return { session, text: JSON.stringify({ ...changed, ...own }), row };
     };
     const given = change(data);

@@ -1,7 +1,8 @@
 // How long a session is to live, by what is known when it is written: the option `ttl`, its cookie, and what
 // the request means by it. When that ends, and how a row says so, is in expiry.ts.
 import { refuseOption } from "./checks.js";
-import { parseData } from "./data.js";
+import type { IsReserved } from "./concurrency.js";
+import { apart, parseData } from "./data.js";
 import { lifetimeOf, MAX_LIFETIME_MS } from "./expiry.js";
 import { isLifetime, type ResolvedOptions, type SessionData } from "./options.js";
 
@@ -44,12 +45,14 @@ export interface Lifetime {
  * The lifetime that a write of these data gives.
  *
  * @param text the data as JSON text.
+ * @param isReserved which fields the function `ttl` is not shown.
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS` where the function `ttl` gives none.
  */
 export function lifetimeBy(
   text: string,
   cookie: SessionLifetime,
   { ttl }: Pick<ResolvedOptions, "ttl">,
+  isReserved: IsReserved,
 ): Lifetime {
   const said = typeof cookie === "function" ? cookie(parseData(text) ?? {}) : cookie;
   // Passive, and longer than any: nothing is moved.
@@ -60,7 +63,7 @@ export function lifetimeBy(
     const grace = ttl === undefined && maxAge !== undefined ? outlives : 0;
     return { ms: lifetimeOf(ttl, maxAge), grace, renews };
   }
-  const given: unknown = ttl(parseData(text) ?? {});
+  const given: unknown = ttl(apart(parseData(text) ?? {}, isReserved)[1]);
   if (isLifetime(given)) return { ms: given, grace: 0, renews };
   if (given instanceof Promise) given.catch(() => {});
   return refuseOption("ttl: expected milliseconds, 1 or more, of the function", given);

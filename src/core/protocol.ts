@@ -276,7 +276,7 @@ export class RowProtocol {
   async #send(change: Change, row: SessionRow | undefined, text: string): Promise<WriteResult> {
     const { session, address, cookie, operation } = change;
     const { table } = this.#rows;
-    const lifetime = lifetimeBy(text, cookie, this.#options);
+    const lifetime = lifetimeBy(text, cookie, this.#options, this.#isReserved);
     const expiry = this.#expiry(lifetime, row ? row.created : session.began);
     if (row) {
       // A passive request prolongs no life. It may shorten one.
@@ -330,7 +330,7 @@ export class RowProtocol {
   }
 
   async #touch(renewal: Renewal, row: SessionRow): Promise<TouchOutcome> {
-    const lifetime = lifetimeBy(row.text, renewal.cookie, this.#options);
+    const lifetime = lifetimeBy(row.text, renewal.cookie, this.#options, this.#isReserved);
     const { key } = renewal.address;
     if (!lifetime.renews || !this.#isDue(row, key, lifetime.ms)) return "renewed by another";
     const { now, touchInterval } = this.#options;
@@ -352,7 +352,7 @@ export class RowProtocol {
     const writeId = this.newWriteId();
     let row = read;
     for (let attempt = 1; ; attempt++) {
-      const lifetime = lifetimeBy(row.text, cookie, this.#options);
+      const lifetime = lifetimeBy(row.text, cookie, this.#options, this.#isReserved);
       const expiry = this.#expiry(lifetime, row.created);
       moves({ updated: expiry.updated, end: expiry.until });
       const result = await this.#move({ session, address, writeId, operation }, row, expiry, lifetime);

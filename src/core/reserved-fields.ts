@@ -23,8 +23,12 @@ export const KOA_GRACE_MS = 10_000;
 export function isReserved(name: string, value: unknown): boolean {
   switch (name) {
     case "cookie":
-      // express-session's has both, but for one whose application gave it `maxAge: undefined`.
-      return isObject(value) && (Object.hasOwn(value, "originalMaxAge") || Object.hasOwn(value, "path"));
+      if (!isObject(value)) return false;
+      // Without it where its application gave `maxAge: undefined`.
+      return (
+        Object.hasOwn(value, "originalMaxAge") ||
+        ["path", "httpOnly"].every((key) => Object.hasOwn(value, key))
+      );
     case "_expire":
     case "_maxAge":
       return typeof value === "number";
@@ -35,6 +39,11 @@ export function isReserved(name: string, value: unknown): boolean {
   }
 }
 
+/** Whether frameworks keep their own under this name, where they do. */
+export function isReservedName(name: string): boolean {
+  return name.startsWith(FLASH) || NAMES.includes(name);
+}
+
 /**
  * Refuses data in which an application has a field that is, or would be taken for, a framework's own.
  *
@@ -43,7 +52,7 @@ export function isReserved(name: string, value: unknown): boolean {
  */
 export function refuseReserved(data: unknown, isTaken: (name: string) => boolean = () => false): void {
   for (const [name, value] of isObject(data) ? Object.entries(data) : []) {
-    if (!isReserved(name, value) && !(NAMES.includes(name) && isTaken(name))) continue;
+    if (!isReserved(name, value) && !(isReservedName(name) && isTaken(name))) continue;
     throw new SessionStoreError(
       "ERR_SESSION_UNSERIALIZABLE",
       `session data cannot be stored: ${keeperOf(name)} keeps its own under the name of the field ${JSON.stringify(name)}; give it another name. Nothing was written`,

@@ -3,6 +3,7 @@
 import session, { type SessionData } from "express-session";
 import {
   apart,
+  cookieIn,
   isObject,
   isReserved,
   type LifetimeOfData,
@@ -174,7 +175,8 @@ export class CyclicSessionStore extends session.Store {
     link?.session.narrow(canHold);
     const isSound = link === undefined || (link.isCookieStored && this.#isUsable(link.cookie));
     const supplied = isSound ? undefined : this.#supplied(link, this.#newCookie(req) ?? PLAIN_COOKIE);
-    if (supplied) Object.assign(data, { cookie: withExpires(supplied, link) });
+    // An application's own begins now; the row's goes on.
+    if (supplied) Object.assign(data, { cookie: link?.lifetime ? withExpires(supplied, link) : supplied });
     const created = super.createSession(req, data);
     if (link) this.#links.set(created, supplied ? { ...link, cookie: supplied } : link);
     return created;
@@ -248,7 +250,7 @@ export class CyclicSessionStore extends session.Store {
     const now = this.#engine.now();
     const own = { maxAge: maxAgeOf(live, now) };
     return (data) => {
-      const written = cookieOf(data);
+      const written = cookieIn(data);
       if (settled === undefined || (written && isSameCookie(written, settled))) return own;
       return lifetimeIn(data, now) ?? own;
     };
@@ -289,7 +291,7 @@ export class CyclicSessionStore extends session.Store {
   /** The data as express-session wants it, linked to the session in hand. */
   #handOut(session: SessionInHand, isHeld: (name: string, value: unknown) => boolean): SessionData {
     const { data } = session;
-    const stored = cookieOf(data);
+    const stored = cookieIn(data);
     const lifetime = stored ? undefined : lifetimeIn(data, this.#engine.now());
     session.narrow(isHeld);
     const link = { session, lifetime, cookie: stored ?? PLAIN_COOKIE, isCookieStored: stored !== undefined };
@@ -310,7 +312,7 @@ export class CyclicSessionStore extends session.Store {
     if (known) return known;
     if (!isObject(data)) return undefined;
     const session = this.#engine.adopt(sid);
-    if (this.#generate === undefined) session.narrow(canFastifyHold);
+    session.narrow(this.#generate === undefined ? canFastifyHold : isShown);
     const adopted = { session, cookie: undefined, lifetime: undefined, isCookieStored: false };
     this.#links.set(data, adopted);
     return adopted;
@@ -416,7 +418,7 @@ function isUsable(stored: StoredCookie): boolean {
 
 /** Which fields express-session sees: its own, and none that is another framework's. */
 function isShown(name: string, value: unknown): boolean {
-  return name === "cookie" ? cookieOf({ cookie: value }) !== undefined : !isReserved(name, value);
+  return isReserved(name, value) === (name === "cookie");
 }
 
 /** Which fields express-session's object holds: it drops those whose names stand on its prototype. */

@@ -6,7 +6,7 @@ import {
   COOKIE_NAME,
   checkCookie,
   MAX_AGE,
-  refuseInsecureNone,
+  refuseUnkeepable,
   safe,
   secondsOf,
 } from "../cookies/attributes.js";
@@ -122,7 +122,7 @@ function checkOptions(options: SessionCookieOptions): void {
   checkCookie(options, CHECKS, "cookie.");
   const { prefix, secure, domain, path } = options;
   if (secure === false && prefix) refuseOption(`cookie.prefix: "${prefix}" needs a secure cookie`);
-  refuseInsecureNone(options, "cookie.");
+  refuseUnkeepable("", options, "cookie.");
   if (prefix === "host" && domain !== undefined) refuseOption('cookie.domain: not with prefix "host"');
   if (prefix === "host" && path !== undefined && path !== "/") {
     refuseOption('cookie.path: "/" alone with prefix "host"');

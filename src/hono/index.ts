@@ -71,15 +71,24 @@ export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   renew?: ((c: Context<E>) => boolean) | undefined;
 }
 
+/** @inline */
+type VariableOption<E extends Env> =
+  "session" extends SessionVariable<E>
+    ? { variable?: SessionVariable<E> | undefined }
+    : { variable: SessionVariable<E> };
+
 /**
  * The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to
  * `session`.
  */
 export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
-  (OwnCookie | AnothersCookie) &
-  ("session" extends SessionVariable<E>
-    ? { variable?: SessionVariable<E> | undefined }
-    : { variable: SessionVariable<E> });
+  OwnCookie &
+  VariableOption<E>;
+
+/** The options of {@link session} where another framework serves the session too, by a cookie of its own. */
+export type SharedSessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
+  AnothersCookie &
+  VariableOption<E>;
 
 /**
  * A middleware that keeps sessions in a DynamoDB table. Handlers find theirs at `c.var.session`.
@@ -97,7 +106,10 @@ export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
  * app.get("/", async (c) => c.text(`hello ${await c.var.session.get("user")}`));
  */
 export function session<E extends Env = SessionEnv>(
-  options: SessionOptions<E> | ((c: Context<E>) => SessionOptions<E>),
+  options:
+    | SessionOptions<E>
+    | SharedSessionOptions<E>
+    | ((c: Context<E>) => SessionOptions<E> | SharedSessionOptions<E>),
 ): MiddlewareHandler<E> {
   const settingsOf = typeof options === "function" ? settingsByRequest(options) : settingsOnce(options);
   const atWork = new WeakSet<Context>();
@@ -124,7 +136,7 @@ export function session<E extends Env = SessionEnv>(
     const current = new RequestSession({
       engine,
       lifetime: lifetimeBy(cookie, engine, renews),
-      fieldsOfNew: () => cookie.fieldsOfNew?.(engine.now()) ?? {},
+      fieldsOfNew: cookie.fieldsOfNew && (() => cookie.fieldsOfNew?.(engine.now()) ?? {}),
       sentId: async () => (await sent())?.id,
     });
     c.set(variable, current);
@@ -195,20 +207,22 @@ interface Settings {
   readonly renew: ((c: Context) => boolean) | undefined;
 }
 
-function settingsOnce<E extends Env>(options: SessionOptions<E>): (c: Context) => Settings {
+function settingsOnce<E extends Env>(
+  options: SessionOptions<E> | SharedSessionOptions<E>,
+): (c: Context) => Settings {
   const settings = resolve(options, engineForDoor);
   return () => settings;
 }
 
 function settingsByRequest<E extends Env>(
-  options: (c: Context<E>) => SessionOptions<E>,
+  options: (c: Context<E>) => SessionOptions<E> | SharedSessionOptions<E>,
 ): (c: Context) => Settings {
   const engines = new SessionEngines();
   return (c) => resolve(options(c), (shared) => engines.of(shared));
 }
 
 function resolve<E extends Env>(
-  options: SessionOptions<E>,
+  options: SessionOptions<E> | SharedSessionOptions<E>,
   engineOf: (options: SessionStoreOptions) => SessionEngine,
 ): Settings {
   const { secret, cookie: cookieOptions, variable = "session", renew, ...shared } = { ...options };
@@ -229,7 +243,7 @@ function cookieBy(
 }
 
 function isAnothers(cookie: SessionCookieOptions | SessionIdCookie | undefined): cookie is SessionIdCookie {
-  return typeof cookie === "object" && cookie !== null && "read" in cookie;
+  return typeof cookie === "object" && cookie !== null && "read" in cookie && cookie.read !== undefined;
 }
 
 const CHECKS: Readonly<Record<string, Check>> = {

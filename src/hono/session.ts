@@ -91,8 +91,11 @@ type Updated<Data> = Partial<Data> | undefined | void;
 export interface SessionRequest {
   readonly engine: SessionEngine;
   readonly lifetime: SessionLifetime;
-  /** The fields by which a new session's data says how long it lives; none where it does not. */
-  fieldsOfNew(): SessionData;
+  /**
+   * The fields by which a new session's data says how long it lives, where another framework serves the session
+   * too; `undefined` where none does.
+   */
+  readonly fieldsOfNew: (() => SessionData) | undefined;
   /** The id that the request's cookie says, if it says one. */
   sentId(): Promise<string | undefined>;
 }
@@ -132,6 +135,8 @@ export class RequestSession implements Session {
   #current: SessionData | undefined;
   /** What is to become of the session in hand, before the changes are written under another id. */
   #ending: "regenerated" | "destroyed" | undefined;
+  /** The data of the session that the request was rid of. */
+  #ended: SessionData = {};
   #isNew = true;
   #isWritten = false;
   #isEnded = false;
@@ -221,8 +226,15 @@ export class RequestSession implements Session {
       if (this.#changes.size > 0) await this.#write();
       else if (!this.#isWritten) await this.#touch();
       const id = this.#isGone ? undefined : this.#stored()?.id;
-      return { id, data: this.#base ?? {}, isWritten: this.#isWritten, isEnded: this.#isEnded };
+      const data = id === undefined ? this.#ended : this.#asWritten();
+      return { id, data, isWritten: this.#isWritten, isEnded: this.#isEnded };
     });
+  }
+
+  /** The data as it stands in the table, with what others wrote meanwhile, where that matters to its cookie. */
+  #asWritten(): SessionData {
+    const text = this.#request.fieldsOfNew && this.#session?.row?.text;
+    return text === undefined ? (this.#base ?? {}) : JSON.parse(text);
   }
 
   async #get([key]: readonly string[]): Promise<unknown> {
@@ -306,10 +318,10 @@ export class RequestSession implements Session {
     const written = [...this.#changes];
     const { engine, lifetime } = this.#request;
     const session = this.#stored() || hasFields(given) ? this.#inHand() : undefined;
-    const isSaid = session?.row !== undefined || lifetimeIn(given, 0) !== undefined;
-    const fieldsOfNew = isSaid ? {} : this.#request.fieldsOfNew();
-    refuseTaken(given, { ...this.#base, ...fieldsOfNew });
-    const data = { ...given, ...fieldsOfNew };
+    const isNew = session !== undefined && session.row === undefined && lifetimeIn(given, 0) === undefined;
+    const fieldsOfNew = isNew ? this.#request.fieldsOfNew?.() : undefined;
+    refuseTaken(given, fieldsOfNew ? { ...this.#base, ...fieldsOfNew } : (this.#base ?? {}));
+    const data = fieldsOfNew ? { ...given, ...fieldsOfNew } : given;
     const result: SaveResult = session ? await engine.save(session, data, lifetime) : { outcome: "saved" };
     for (const change of written) this.#changes.delete(change);
     if (session) this.#wrote(session, result, data);
@@ -323,8 +335,9 @@ export class RequestSession implements Session {
     const ending = this.#ending;
     const isDestroyed = ending === "destroyed";
     if (isDestroyed) {
-      await this.#loading?.catch(() => {});
-      // Nothing of it is wanted: it need not be read.
+      // Of a session that another framework serves too, its cookie is to be taken away as that set it.
+      await (this.#request.fieldsOfNew ? this.#load() : this.#loading)?.catch(() => {});
+      // Nothing else of it is wanted: it need not be read.
       this.#loading ??= this.#open((id) => engine.create(id));
     }
     await this.#load();
@@ -334,7 +347,10 @@ export class RequestSession implements Session {
     const isLost = this.#session?.lost !== undefined;
     // What another request wrote meanwhile is taken along. What one destroyed does not come back under
     // another id.
-    if (isDestroyed || isLost) this.#rest({});
+    if (isDestroyed || isLost) {
+      this.#ended = this.#base ?? {};
+      this.#rest({});
+    }
     this.#isNew ||= isDestroyed;
     this.#left = isDestroyed ? undefined : (this.#session ?? this.#left);
     this.#session = undefined;
@@ -461,6 +477,8 @@ function copyOfFields(fields: unknown): SessionData {
 
 /** Refuses data by which another framework would lose what it keeps in the session, or is to find there. */
 function refuseTaken(data: SessionData, kept: SessionData): void {
+  const isKept = ([name, value]: [string, unknown]) => isReserved(name, value) && !isFlash(name);
+  if (!Object.entries(kept).some(isKept)) return;
   const isLost = (name: string, value: unknown) =>
     Object.hasOwn(kept, name) && isReserved(name, kept[name]) && !isFlash(name) && value !== kept[name];
   refuseReserved(apart(data, isLost)[0], () => true);
@@ -481,8 +499,9 @@ function flashesOf(data: SessionData, key: string): string[] {
 
 /** What `get()` gives of the data. */
 function shown(data: SessionData): SessionData {
-  const [reserved, fields] = apart(data, isReserved);
-  return hasFields(reserved) ? Object.freeze(fields) : data;
+  // Most have none.
+  if (!Object.entries(data).some(([name, value]) => isReserved(name, value))) return data;
+  return Object.freeze(apart(data, isReserved)[1]);
 }
 
 function isFlash(name: string): boolean {

@@ -151,8 +151,10 @@ export class CyclicSessionStore {
     if (loaded === undefined) return undefined;
     const cookie = cookieIn(loaded.data);
     const said = toKoa(lifetimeIn(loaded.data, engine.now()));
-    loaded.narrow(cookie ? isApplications : canHold);
-    const data = cookie ? { ...loaded.data, ...fieldsOf(said) } : withSoundFields(loaded.data);
+    loaded.narrow(cookie ? canHoldBesideCookie : canHold);
+    const data = cookie
+      ? { ...apart(loaded.data, isReserved)[1], ...fieldsOf(said) }
+      : withSoundFields(loaded.data);
     const lastsAsTheBrowser = data._session === true || (maxAge === "session" && !("_maxAge" in data));
     if (this.#hasTtl || lastsAsTheBrowser || cookie) {
       // With express-session every request renews.
@@ -172,7 +174,9 @@ export class CyclicSessionStore {
     const saved = withLifetime(known, own, now);
     sessions?.remember(key, saved);
     const fields = readOf(() => fieldsToSave(data, saved, lastsAsTheBrowser));
-    refuseReserved(applicationsOf(data), (name) => saved.session.hides(name));
+    const isTaken = (name: string) =>
+      saved.session.hides(name) || (name === "cookie" && saved.cookie !== undefined);
+    refuseReserved(applicationsOf(data), isTaken);
     const renew = this.#renews(ctx);
     // Another request may have changed how long the session lives, which then stands in what is written.
     await this.#engine.save(saved.session, fields, (written) => ({
@@ -234,8 +238,6 @@ interface KoaSession {
   readonly session: SessionInHand;
   /** express-session's, where there is one. How long the session lives stands in it alone. */
   readonly cookie?: StoredCookie | undefined;
-  /** Whether this request has changed it. */
-  readonly isCookieChanged?: boolean;
   /** How long the session lives, as koa-session was told or said last. */
   readonly said?: CookieLifetime | undefined;
 }
@@ -306,6 +308,11 @@ function canHold(name: string, value: unknown): boolean {
   return isApplications(name, value) || (isOwn(name) && name !== "_expire");
 }
 
+/** The same of a session in which express-session's cookie says how long it lives: the store puts it back. */
+function canHoldBesideCookie(name: string, value: unknown): boolean {
+  return name === "cookie" || isApplications(name, value);
+}
+
 function isApplications(name: string, value: unknown): boolean {
   return !(name.startsWith("_") || isReserved(name, value) || KOA_NAMES.includes(name));
 }
@@ -336,19 +343,15 @@ function fieldsOf(said: CookieLifetime | undefined): SessionData {
 function withLifetime(known: KoaSession, own: CookieLifetime, now: number): KoaSession {
   const { cookie, said } = known;
   if (cookie === undefined || said?.maxAge === own.maxAge) return known;
-  return { ...known, said: own, cookie: withMaxAge(cookie, own.maxAge, now), isCookieChanged: true };
+  return { ...known, said: own, cookie: withMaxAge(cookie, own.maxAge, now) };
 }
 
 /** What is saved of koa-session's data. */
-function fieldsToSave(
-  data: object,
-  { cookie, isCookieChanged }: KoaSession,
-  lastsAsTheBrowser: boolean,
-): object {
+function fieldsToSave(data: object, { cookie }: KoaSession, lastsAsTheBrowser: boolean): object {
   // What is no object is the engine's to refuse.
   if (Object(data) !== data || Array.isArray(data)) return data;
   const { _expire, _maxAge, _session, ...fields }: SessionData = { ...data };
-  if (cookie) return isCookieChanged ? { ...fields, cookie } : fields;
+  if (cookie) return { ...fields, cookie };
   if (lastsAsTheBrowser) return { ...fields, _session: true };
   return {
     ...fields,

@@ -110,7 +110,7 @@ export interface TestApp {
 }
 
 /** The options of a test's `session()`: those given, over a table and a client of the tests'. */
-export type TestOptions = Partial<Extract<SessionOptions, { secret: string | readonly string[] }>>;
+export type TestOptions = Partial<SessionOptions>;
 
 /** A table for the tests of one file, and what reaches it. */
 export interface HonoBench {

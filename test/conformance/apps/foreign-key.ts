@@ -13,14 +13,14 @@ export function foreignKey(cookie: SessionIdCookie) {
       try {
         await next();
       } finally {
-        const id = given.get(ctx);
+        const id = ctx.session === null ? undefined : given.get(ctx);
         if (id !== undefined) {
           const maxAge: unknown = ctx.session?.maxAge;
           ctx.append(
             "set-cookie",
             await cookie.write(id, typeof maxAge === "number" ? maxAge : undefined, {}),
           );
-        } else if (known && ctx.session === null) {
+        } else if (ctx.session === null) {
           ctx.append("set-cookie", await cookie.clear({}));
         }
       }
