@@ -60,7 +60,7 @@ export default defineConfig({
       project({
         name: "packaging",
         include: [packagingTests],
-        globalSetup: packed,
+        globalSetup: [globalSetup, packed],
       }),
       project({ name: "iac", include: [iacTests] }),
       project({ name: "processes", include: [processTests], exclude: [priceTests], globalSetup }),

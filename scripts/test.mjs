@@ -37,6 +37,7 @@ const PASSES = [
     ],
   },
   { name: "lint", commands: [[bin("biome"), "ci", "--colors=off", "."]] },
+  { name: "reference", commands: [[bin("typedoc")]] },
   { name: "build", commands: [[bin("tsup")]] },
   { name: "pure" },
   { name: "dynalite" },

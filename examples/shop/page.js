@@ -109,10 +109,12 @@ const STYLE = new Html(`
     `);
 
 /**
+ * A page of the shop.
+ *
  * @param {string} title
  * @param {Html} body
  */
-function documentOf(title, body) {
+export function documentOf(title, body) {
   return html`<!doctype html>
 <html lang="en">
   <head>

@@ -32,15 +32,19 @@ import { actionsAt } from "./policy.js";
 import { isCausedBy, TableCommands } from "./table-commands.js";
 import { WORK_CHECKS } from "./work.js";
 
+/** What {@link checkTable} found. */
 export interface TableCheck {
+  /** The store's table. */
   readonly tableName: string;
   /** The region that requests were signed for; `undefined` where none was sent. */
   readonly region: string | undefined;
+  /** What was looked at, the good with the bad: the store's table first, then those of `previous`. */
   readonly findings: readonly Finding[];
   /** Whether no finding is a problem. */
   readonly isUsable: boolean;
 }
 
+/** The options of {@link checkTable}. */
 export interface CheckOptions {
   /** Aborts: the call ends with the signal's reason. */
   signal?: AbortSignal | undefined;

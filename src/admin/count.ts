@@ -4,6 +4,7 @@ import { checkWork, Work, type WorkOptions } from "./work.js";
 
 /** How many sessions a store has. */
 export interface SessionCount {
+  /** Sessions that are not over. */
   readonly live: number;
   /** Over, and not removed yet. */
   readonly expired: number;

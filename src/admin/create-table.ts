@@ -31,6 +31,7 @@ import {
 import { isCausedBy, TableCommands } from "./table-commands.js";
 import { WORK_CHECKS } from "./work.js";
 
+/** The options of {@link createTable}. */
 export interface CreateTableOptions extends TableProtection {
   /** Milliseconds within which all of it is to be done. Default 300 000. */
   timeout?: number | undefined;
@@ -45,7 +46,9 @@ export interface CreateTableOptions extends TableProtection {
  */
 export type Switched = "switchedOn" | "wasOn" | "notAsked" | "unknown";
 
+/** What {@link createTable} did. */
 export interface CreatedTable {
+  /** The store's table. */
   readonly tableName: string;
   /** `created` by this call; `found`: it was there, or another call has just created it. */
   readonly table: "created" | "found";
@@ -54,7 +57,9 @@ export interface CreatedTable {
    * sessions end on time without it.
    */
   readonly timeToLive: Switched;
+  /** Whether it cannot be deleted until that is switched off. */
   readonly deletionProtection: Switched;
+  /** Whether it can be restored to any second of the last 35 days, which is billed. */
   readonly pointInTimeRecovery: Switched;
 }
 

@@ -16,13 +16,17 @@ export interface TableProtection {
 
 /** A table for sessions. Its keys are of type string, and it is billed by requests (on demand). */
 export interface TableDefinition {
+  /** The table's name. */
   readonly tableName: string;
+  /** The attribute that is its hash key. */
   readonly hashKey: string;
   /** `null` for a table with a hash key alone. */
   readonly sortKey: string | null;
   /** The attribute that time to live is on. */
   readonly ttlAttribute: string;
+  /** Whether it cannot be deleted until that is switched off. */
   readonly deletionProtection: boolean;
+  /** Whether it can be restored to any second of the last 35 days, which is billed. */
   readonly pointInTimeRecovery: boolean;
 }
 

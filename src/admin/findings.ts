@@ -34,7 +34,9 @@ export type FindingCode =
   | "deletionProtection"
   | "pointInTimeRecovery";
 
+/** One thing that was looked at, and how it is. */
 export interface Finding extends Judgment {
+  /** What was looked at. */
   readonly code: FindingCode;
   /** The store's table, or another of the option `previous`. */
   readonly tableName: string;

@@ -4,6 +4,7 @@
 export interface Bucket {
   /** `null` for the last bucket of figures that know no bounds. */
   readonly upTo: number | null;
+  /** How many figures are in it. */
   readonly count: number;
 }
 

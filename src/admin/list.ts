@@ -25,6 +25,7 @@ export interface ListedSession {
   readonly updated: number | undefined;
   /** When it ends or ended, in epoch milliseconds; `undefined` where nobody wrote it: then it is over. */
   readonly endsAt: number | undefined;
+  /** Whether it is over, and was not removed yet. */
   readonly isExpired: boolean;
   /** The hash of its owner's name, as `hashOfOwner` gives it; `undefined` of a session that is nobody's. */
   readonly owner: string | undefined;

@@ -12,7 +12,12 @@ export interface OwnerSurvey {
   /** Sessions of each of those owners. */
   readonly perOwner: Histogram;
   /** Those of them with the most sessions, ten at most, by the hashes of their names (`hashOfOwner`). */
-  readonly top: readonly { readonly owner: string; readonly sessions: number }[];
+  readonly top: readonly {
+    /** The hash of the owner's name. */
+    readonly owner: string;
+    /** How many live sessions are theirs. */
+    readonly sessions: number;
+  }[];
   /** Whether there are more owners than were counted apart. What was counted is exact. */
   readonly isCut: boolean;
 }

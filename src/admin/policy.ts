@@ -69,6 +69,7 @@ export function actionsAt<Feature extends PolicyFeature, Where extends keyof Per
 
 /** What is to be allowed on one table. */
 export interface TablePermissions {
+  /** The store's table, or another of the option `previous`. */
   readonly tableName: string;
   /** The actions as IAM names them: `dynamodb:GetItem`. */
   readonly actions: readonly string[];

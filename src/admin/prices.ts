@@ -6,13 +6,19 @@
  * list](https://aws.amazon.com/dynamodb/pricing/on-demand/). Other regions and table classes have others.
  */
 export const PRICES = Object.freeze({
+  /** Where they hold. */
   region: "us-east-1",
+  /** From when on. */
   since: "1 November 2024",
+  /** When they were last looked up. */
   seen: "August 2026",
+  /** US dollars for a million read units. */
   perMillionReadUnits: 0.125,
+  /** US dollars for a million write units. */
   perMillionWriteUnits: 0.625,
   /** The same in each region of a global table, where every write is made. */
   perMillionReplicatedWriteUnits: 0.625,
+  /** US dollars for a gigabyte that is stored for a month. */
   perGigabyteMonth: 0.25,
 });
 

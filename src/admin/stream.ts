@@ -14,18 +14,25 @@ type Item = Parameters<typeof sessionIn>[0];
  * stream's view must hold the old image: `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`.
  */
 export interface StreamRecord {
+  /** `INSERT`, `MODIFY` or `REMOVE`. */
   readonly eventName?: string | undefined;
   /** Who removed the row; Lambda spells the fields small, the SDK with capitals. */
   readonly userIdentity?:
     | {
+        /** `Service` where DynamoDB removed it. */
         readonly type?: string | undefined;
+        /** Which service: `dynamodb.amazonaws.com`. */
         readonly principalId?: string | undefined;
+        /** As `type`. */
         readonly Type?: string | undefined;
+        /** As `principalId`. */
         readonly PrincipalId?: string | undefined;
       }
     | undefined;
+  /** What happened to the row. */
   readonly dynamodb?:
     | {
+        /** The row as it was, in DynamoDB's own JSON. */
         readonly OldImage?: Readonly<Record<string, object>> | undefined;
         /** Epoch seconds of Lambda, a date of the SDK. */
         readonly ApproximateCreationDateTime?: number | Date | undefined;

@@ -7,6 +7,7 @@ import { checkWork, Work, type WorkOptions } from "./work.js";
 
 /** What a store's sessions are like. */
 export interface SessionSurvey {
+  /** Sessions that are not over. */
   readonly live: number;
   /** Over, and not removed yet. */
   readonly expired: number;
@@ -26,8 +27,11 @@ export interface SessionSurvey {
   readonly timeToExpiry: Histogram;
   /** Bytes of all rows of sessions, live and expired. */
   readonly bytes: number;
+  /** Whose they are. */
   readonly owners: OwnerSurvey;
+  /** How often requests move their ends. */
   readonly touches: TouchRate;
+  /** What they cost a month. */
   readonly cost: MonthlyCost;
 }
 
@@ -36,6 +40,7 @@ export interface SessionSurvey {
  * that time a session's end is moved once at most. A write of data that leaves the end as it is does not show.
  */
 export interface TouchRate {
+  /** Touches a second, of all live sessions together. */
   readonly perSecond: number;
   /** A write costs a unit for each begun KB of the row. */
   readonly writeUnitsPerSecond: number;
@@ -43,7 +48,9 @@ export interface TouchRate {
 
 /** What the sessions cost in a month of 30 days at the present rate, in US dollars by {@link PRICES}. */
 export interface MonthlyCost {
+  /** US dollars for the touches. */
   readonly writesPerMonth: number;
+  /** US dollars for the rows, expired ones among them. */
   readonly storagePerMonth: number;
   /** Of both. */
   readonly perMonth: number;

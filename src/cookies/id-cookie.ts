@@ -4,7 +4,9 @@ import type { SessionData } from "../core/doors.js";
 
 /** What a cookie said: a session's id, and whether the secret that signed it is the one that signs now. */
 export interface SentId {
+  /** The session's id. */
   readonly id: string;
+  /** Whether the secret that signed it signs now. */
   readonly isCurrent: boolean;
 }
 

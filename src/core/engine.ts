@@ -34,6 +34,7 @@ import { type Line, Turns } from "./turns.js";
  * written.
  */
 export interface SaveResult {
+  /** `saved` also where nothing had to be written. */
   readonly outcome: "saved" | "gone";
 }
 
@@ -41,6 +42,7 @@ export interface SaveResult {
 export type UpdateResult =
   | {
       readonly outcome: "saved";
+      /** As it was written. */
       readonly data: SessionData;
       /** The session as it is now, for saves of further changes. */
       readonly session: SessionInHand;
@@ -53,7 +55,11 @@ export type UpdateResult =
  */
 export type TouchResult =
   | { readonly outcome: "touched" | "throttled" | "gone" }
-  | { readonly outcome: "failed"; readonly error: unknown };
+  | {
+      readonly outcome: "failed";
+      /** A {@link SessionStoreError}: why the write failed. */
+      readonly error: unknown;
+    };
 
 /** Changes session data: returns the new data, or changes what it was given and returns nothing. */
 export type SessionChange = (data: SessionData) => unknown;

@@ -45,9 +45,11 @@ export type SessionErrorCode =
  * is the SDK's error where there is one. None of them holds session data or a whole session id.
  */
 export class SessionStoreError extends Error {
+  /** Always `SessionStoreError`. */
   override readonly name = "SessionStoreError";
 
   constructor(
+    /** For programs to switch on. */
     readonly code: SessionErrorCode,
     message: string,
     options?: { cause?: unknown },

@@ -15,11 +15,19 @@ export type OperationName =
   | "sessionsOf"
   | "destroyAllOf";
 
+/**
+ * What every event says.
+ * @inline
+ */
 interface Common {
   /** The beginning of the session's id, to tell lines of a log apart; `…` for a short one. */
   readonly session: string;
 }
 
+/**
+ * What is said of an operation that was carried out.
+ * @inline
+ */
 interface Done extends Common {
   /** Milliseconds from the call to the answer, waiting included. */
   readonly durationMs: number;
@@ -33,34 +41,58 @@ export type SessionEvent =
    * A session was asked for; `keys` is how many rows the request that read it asked for: one for loads of one
    * session.
    */
-  | (Done & { readonly type: "load"; readonly found: boolean; readonly keys: number })
+  | (Done & {
+      readonly type: "load";
+      /** Whether there was one. */
+      readonly found: boolean;
+      /** How many rows the request asked for that read it. */
+      readonly keys: number;
+    })
   /** Data was written, after `attempts` conditional writes. */
-  | (Done & { readonly type: "save"; readonly attempts: number })
+  | (Done & {
+      readonly type: "save";
+      /** Conditional writes that were sent. */
+      readonly attempts: number;
+    })
   /**
    * A save met changes that another request had written since this one loaded or last saved, and left them
    * in: told beside `save`. `paths` are names of fields, as `cart.items`: where both had changed the same
    * thing, and one change was left out; at most twenty.
    */
-  | (Done & { readonly type: "merge"; readonly paths: readonly string[] })
+  | (Done & {
+      readonly type: "merge";
+      /** Names of fields, as `cart.items`: at most twenty. */
+      readonly paths: readonly string[];
+    })
   /** A session's expiry was moved. */
   | (Done & { readonly type: "touch" })
   /** A session was destroyed on request. */
   | (Done & { readonly type: "destroy" })
   /** An expired row was met; `removed` says whether it was taken out of the table. */
-  | (Common & { readonly type: "expire"; readonly removed: boolean })
+  | (Common & {
+      readonly type: "expire";
+      /** Whether it was taken out of the table. */
+      readonly removed: boolean;
+    })
   /** A touch was not due, or another had just made it, or the request was passive: nothing was written. */
   | (Done & { readonly type: "throttle" })
   /** A save, touch or update found its session destroyed or expired, and wrote nothing. */
-  | (Common & { readonly type: "gone"; readonly operation: OperationName })
+  | (Common & {
+      readonly type: "gone";
+      /** Which one it was. */
+      readonly operation: OperationName;
+    })
   /**
    * An operation failed. Also told where the caller asked for no answer, or where the failure was not passed
    * on.
    */
   | (Common & {
       readonly type: "error";
+      /** Which one it was. */
       readonly operation: OperationName;
       /** A `SessionStoreError`, or what a function of the caller's threw. */
       readonly error: unknown;
+      /** Milliseconds from the call to the failure, waiting included. */
       readonly durationMs: number;
     });
 

@@ -32,7 +32,9 @@ export type Concurrency =
 
 /** A `DynamoDBClient` or `DynamoDBDocumentClient` of the AWS SDK 3.952 or newer, recognised by its shape. */
 export interface DynamoDBClientLike {
+  /** The client's configuration, as the SDK resolved it. */
   readonly config: object;
+  /** Sends a command. */
   send(...args: never[]): unknown;
 }
 
@@ -147,16 +149,27 @@ export interface SessionStoreOptions {
 
 /** The defaults of the options that have one. `ttl` is what holds when no cookie says either. */
 export const DEFAULTS = Object.freeze({
+  /** Of `table.hashKey`. */
   hashKey: "pk",
+  /** Of `table.sortKey`. */
   sortKey: "sk",
+  /** Of `table.hashPrefix`. */
   hashPrefix: "session-store#",
+  /** Ids stand in the table as they are. */
   hashIds: false,
+  /** Milliseconds: a day. */
   ttl: DEFAULT_TTL_MS,
+  /** Milliseconds: half a minute. */
   touchInterval: 30_000,
+  /** Expired rows that are asked for are removed. */
   keepExpired: false,
+  /** Reads are strong. */
   consistentRead: true,
+  /** Data is written as JSON text. */
   format: "json",
+  /** The changes of concurrent requests are merged. */
   concurrency: "merge",
+  /** Milliseconds that an operation may take. */
   timeout: 5_000,
 } as const);
 

@@ -41,10 +41,15 @@ export type UpdateResult =
   | { readonly outcome: "saved"; readonly data: Fields }
   | { readonly outcome: "gone" };
 
-/** A session's data without its cookie. */
+/**
+ * A session's data without its cookie.
+ * @inline
+ */
 type Fields = Partial<Omit<SessionData, "cookie">>;
 
+/** @inline */
 type Change = (data: Fields) => Changed | Promise<Changed>;
+/** @inline */
 // biome-ignore lint/suspicious/noConfusingVoidType: who returns nothing has changed what was given.
 type Changed = Fields | undefined | void;
 

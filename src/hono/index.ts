@@ -43,6 +43,7 @@ export type SessionVariable<E extends Env> = E extends { Variables: infer Variab
       }[keyof Variables]
   : never;
 
+/** @inline */
 interface OwnCookie {
   /**
    * What the cookie is signed with: at least 32 characters. Of a list the first signs and all verify, so that
@@ -53,6 +54,7 @@ interface OwnCookie {
   cookie?: (SessionCookieOptions & { read?: never }) | undefined;
 }
 
+/** @inline */
 interface AnothersCookie {
   /** Left out: it is among the options of the cookie. */
   secret?: undefined;
@@ -60,7 +62,8 @@ interface AnothersCookie {
   cookie: SessionIdCookie;
 }
 
-interface BaseOptions<E extends Env> extends SessionStoreOptions {
+/** The options of {@link session}, but for its cookie and the name of its variable. */
+export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   /**
    * Whether a request keeps its session alive. `false` for one that the user did not make, such as a page's
    * polling: it prolongs no session. Default: every request does that uses its session.
@@ -72,7 +75,7 @@ interface BaseOptions<E extends Env> extends SessionStoreOptions {
  * The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to
  * `session`.
  */
-export type SessionOptions<E extends Env = SessionEnv> = BaseOptions<E> &
+export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
   (OwnCookie | AnothersCookie) &
   ("session" extends SessionVariable<E>
     ? { variable?: SessionVariable<E> | undefined }

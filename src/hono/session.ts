@@ -44,6 +44,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
    * has left.
    */
   set(patch: Partial<Data>): void;
+  /** Changes one field, as above. */
   set<Key extends keyof Data & string>(key: Key, value: Data[Key] | undefined): void;
   /** Removes fields. @throws `ERR_SESSION_COMMITTED`. */
   unset(...keys: (keyof Data & string)[]): void;
@@ -82,6 +83,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
   destroy(): Promise<void>;
 }
 
+/** @inline */
 // biome-ignore lint/suspicious/noConfusingVoidType: who returns nothing has changed what was given.
 type Updated<Data> = Partial<Data> | undefined | void;
 
@@ -169,17 +171,16 @@ export class RequestSession implements Session {
     const patch = typeof given === "string" ? { [given]: value } : given;
     const copy = copyOfFields(patch);
     const removed = Object.keys(patch).filter((key) => !Object.hasOwn(copy, key));
-    this.#change((data) => ({ ...without(data, removed), ...copy }));
+    this.#change((data) => ({ ...withoutFields(data, removed), ...copy }));
   }
 
   unset(...keys: string[]): void {
-    const isRemoved = (key: string, value: unknown) => keys.includes(key) && !isReserved(key, value);
-    this.#change((data) => apart(data, isRemoved)[1]);
+    this.#change((data) => withoutFields(data, keys));
   }
 
   replace(data: SessionData): void {
     const copy = copyOfFields(data);
-    this.#change((before) => ({ ...copy, ...apart(before, isReserved)[0] }));
+    this.#change((before) => ({ ...apart(before, isReserved)[0], ...copy }));
   }
 
   flash(key: string, value: unknown): void;
@@ -245,11 +246,14 @@ export class RequestSession implements Session {
   async #update(change: (data: SessionData) => unknown): Promise<SaveResult> {
     const mayCreate = !this.#isCommitted;
     await this.#inTurn<unknown>(() => (this.#changes.size > 0 ? this.#write() : this.#load()));
+    const checked = (fields: unknown) => {
+      const copy = copyOfFields(fields);
+      refuseTaken(copy, this.#base ?? {});
+      return copy;
+    };
     const changed = (data: SessionData): SessionData | Promise<SessionData> => {
       const given = change(data);
-      return given instanceof Promise
-        ? given.then((late) => copyOfFields(late ?? data))
-        : copyOfFields(given ?? data);
+      return given instanceof Promise ? given.then((late) => checked(late ?? data)) : checked(given ?? data);
     };
     if (this.#stored() === undefined) {
       if (!mayCreate) throw committed();
@@ -283,7 +287,7 @@ export class RequestSession implements Session {
     this.#refuseIfCommitted();
     const copy = data && copyOfFields(data);
     await this.#end("regenerated", (before) =>
-      copy ? { ...copy, ...apart(before, isReserved)[0] } : before,
+      copy ? { ...apart(before, isReserved)[0], ...copy } : before,
     );
   }
 
@@ -302,21 +306,15 @@ export class RequestSession implements Session {
     const written = [...this.#changes];
     const { engine, lifetime } = this.#request;
     const session = this.#stored() || hasFields(given) ? this.#inHand() : undefined;
-    this.#refuseTaken(given);
     const isSaid = session?.row !== undefined || lifetimeIn(given, 0) !== undefined;
-    const data = isSaid ? given : { ...given, ...this.#request.fieldsOfNew() };
+    const fieldsOfNew = isSaid ? {} : this.#request.fieldsOfNew();
+    refuseTaken(given, { ...this.#base, ...fieldsOfNew });
+    const data = { ...given, ...fieldsOfNew };
     const result: SaveResult = session ? await engine.save(session, data, lifetime) : { outcome: "saved" };
     for (const change of written) this.#changes.delete(change);
     if (session) this.#wrote(session, result, data);
     else this.#rest(data);
     return result;
-  }
-
-  /** Refuses changes by which another framework would lose what it keeps in the session. */
-  #refuseTaken(data: SessionData): void {
-    const [kept] = apart(this.#base ?? {}, (name, value) => isReserved(name, value) && !isFlash(name));
-    const lost = Object.keys(kept).filter((name) => data[name] !== kept[name]);
-    if (lost.length > 0) refuseReserved(data, (name) => lost.includes(name));
   }
 
   /** Destroys the session in hand. What is written next is under another id. */
@@ -330,6 +328,8 @@ export class RequestSession implements Session {
       this.#loading ??= this.#open((id) => engine.create(id));
     }
     await this.#load();
+    // What is refused ends no session.
+    if (!isDestroyed) refuseTaken(this.#now(), this.#base ?? {});
     if (this.#session) await engine.destroy(this.#session);
     const isLost = this.#session?.lost !== undefined;
     // What another request wrote meanwhile is taken along. What one destroyed does not come back under
@@ -459,6 +459,13 @@ function copyOfFields(fields: unknown): SessionData {
   return copy;
 }
 
+/** Refuses data by which another framework would lose what it keeps in the session, or is to find there. */
+function refuseTaken(data: SessionData, kept: SessionData): void {
+  const isLost = (name: string, value: unknown) =>
+    Object.hasOwn(kept, name) && isReserved(name, kept[name]) && !isFlash(name) && value !== kept[name];
+  refuseReserved(apart(data, isLost)[0], () => true);
+}
+
 function refuseField(name: string, why: string): never {
   const text = `session data cannot be stored: the field ${JSON.stringify(name)} ${why}; nothing was written`;
   throw new SessionStoreError("ERR_SESSION_UNSERIALIZABLE", text);
@@ -484,6 +491,11 @@ function isFlash(name: string): boolean {
 
 function revOf(session: SessionInHand): number {
   return session.row?.rev ?? 0;
+}
+
+/** The data without these fields of the application's. */
+function withoutFields(data: SessionData, names: readonly string[]): SessionData {
+  return apart(data, (name, value) => names.includes(name) && !isReserved(name, value))[1];
 }
 
 function without(data: SessionData, names: readonly string[]): SessionData {

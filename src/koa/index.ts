@@ -25,12 +25,21 @@ import {
  * `Context`.
  */
 export interface KoaContext {
+  /** Of HTTP. */
   readonly method: string;
+  /** Without the query. */
   readonly path: string;
+  /** With the query. */
   readonly url: string;
+  /** A header of the request. */
   get(header: string): string;
   /** The options that koa-session has for this request. */
-  readonly sessionOptions?: { readonly maxAge?: number | "session" | undefined } | undefined;
+  readonly sessionOptions?:
+    | {
+        /** Milliseconds, or until the browser is closed. */
+        readonly maxAge?: number | "session" | undefined;
+      }
+    | undefined;
 }
 
 /** The options of {@link CyclicSessionStore}: those that every door shares, and Koa's own. */
@@ -46,6 +55,7 @@ export interface CyclicSessionStoreOptions extends SessionStoreOptions {
 export interface KoaCall {
   /** The request. What it loaded is what its saves are linked to. */
   readonly ctx?: KoaContext | undefined;
+  /** Whether every response sets the cookie anew. Not looked at. */
   readonly rolling?: boolean | undefined;
   /** Not believed: koa-session says `false` of every save that was asked for, whatever has changed. */
   readonly changed?: boolean | undefined;

@@ -131,3 +131,10 @@ function textOf(html: string): string {
     .replace(/\s+/g, " ")
     .trim();
 }
+
+/** Seconds that a cookie lives, by its attributes in small letters. */
+export function lifetimeIn(attributes: readonly string[]): number {
+  const [, maxAge] = /^max-age=(.*)/m.exec(attributes.join("\n")) ?? [];
+  const [, expires = ""] = /^expires=(.*)/m.exec(attributes.join("\n")) ?? [];
+  return maxAge === undefined ? (Date.parse(expires) - Date.now()) / 1000 : Number(maxAge);
+}

@@ -8,7 +8,7 @@ import { PACKAGE, ROOT } from "../packaging/consumer.js";
 import { denied, type FaultProxy, startFaultProxy } from "../support/fault-proxy.js";
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
-import { Browser, type BrowserOptions } from "./browser.js";
+import { Browser, type BrowserOptions, lifetimeIn } from "./browser.js";
 import { dynamoDbAt, exampleFolders, makeProject, type Project, packagesOf } from "./project.js";
 import { PROGRAM_FOLDERS, SHOPS, type Shop } from "./shops.js";
 
@@ -25,8 +25,8 @@ afterAll(async () => {
 /** Deno has types to check first. */
 const PREPARED_WITHIN_MS = 120_000;
 
-// What they have in common, and the small servers that have tests of their own.
-const NO_SHOPS = ["opentelemetry", "servers", "shop"];
+// What they have in common, and those that have tests of their own.
+const NO_SHOPS = ["express-to-hono", "opentelemetry", "servers", "shop"];
 
 it("every example is asked", async () => {
   const asked = SHOPS.map(({ folder }) => folder);
@@ -36,7 +36,7 @@ it("every example is asked", async () => {
 it("every example has a README, which names no command that is not there", async () => {
   for (const folder of await exampleFolders()) {
     const readme = await readFile(join(project.folder(folder), "README.md"), "utf8");
-    const named = [...readme.matchAll(/\b(?:(?:npm|bun) run|deno task) (\w+)/g)].map(
+    const named = [...readme.matchAll(/\b(?:(?:npm|bun) run|deno task) ([\w-]+)/g)].map(
       ([, command]) => command,
     );
     expect([folder, ...Object.keys(await project.commands(folder))]).toEqual(
@@ -284,11 +284,4 @@ function aShop(shop: Shop): void {
     const asked = new Set([...proxy.requests, "BatchGetItem"]);
     expect([...asked].sort()).toEqual([...permitted].sort());
   });
-}
-
-/** Seconds that a cookie lives. */
-function lifetimeIn(attributes: readonly string[]): number {
-  const [, maxAge] = /^max-age=(.*)/m.exec(attributes.join("\n")) ?? [];
-  const [, expires = ""] = /^expires=(.*)/m.exec(attributes.join("\n")) ?? [];
-  return maxAge === undefined ? (Date.parse(expires) - Date.now()) / 1000 : Number(maxAge);
 }

@@ -1,11 +1,11 @@
 // How the shop is started in each of the examples.
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import ts from "typescript";
 import { programOf, runtimeOf, runtimeProblem } from "../../scripts/runtimes.mjs";
 import type { Domain } from "../support/lambda.js";
+import { buildLambdaContainer } from "../support/lambda-program.js";
 import { type Program, startProgram } from "../support/program.js";
 import { FOR_WORKERS, workerdCommand } from "../support/workerd.js";
 import type { Project } from "./project.js";
@@ -55,14 +55,7 @@ function lambda(domain: Domain): Shop {
     async prepare(project) {
       const { build: command = "" } = await project.commands("lambda");
       await project.run("lambda", command);
-      container = project.folder("container.mjs");
-      await build({
-        entryPoints: [fileURLToPath(new URL("container.ts", import.meta.url))],
-        outfile: container,
-        bundle: true,
-        format: "esm",
-        platform: "node",
-      });
+      container = await buildLambdaContainer(project.folder("."));
     },
     async start(project, env) {
       const { codeUri, handler, variables } = await readTemplate(project.folder("lambda"));

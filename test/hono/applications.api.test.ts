@@ -4,13 +4,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Env, Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SessionEvent } from "../../src/core/doors.js";
-import {
-  type Session,
-  type SessionCookieOptions,
-  type SessionEnv,
-  type SessionOptions,
-  session,
-} from "../../src/hono/index.js";
+import { type Session, type SessionCookieOptions, type SessionEnv, session } from "../../src/hono/index.js";
 import { answer, type HonoBench, makeHonoBench, SECRET, visitorOf } from "../support/hono-apps.js";
 import { createTable, testClientConfig } from "../support/tables.js";
 
@@ -343,7 +337,7 @@ describe("options as a function of the request", () => {
 describe("a passive request, by renew", () => {
   const polling = { headers: { "x-polling": "1" } };
 
-  async function halfAnHourOld(cookie: SessionOptions["cookie"]) {
+  async function halfAnHourOld(cookie: SessionCookieOptions) {
     const made = bench.app({
       ttl: HOUR,
       cookie,
@@ -358,7 +352,7 @@ describe("a passive request, by renew", () => {
     return { ...made, visitor, end, until };
   }
 
-  it.each<NonNullable<SessionOptions["cookie"]>>([{}, { rolling: true, maxAge: HOUR }, { maxAge: HOUR }])(
+  it.each<SessionCookieOptions>([{}, { rolling: true, maxAge: HOUR }, { maxAge: HOUR }])(
     "keeps neither the session alive nor its cookie: %j",
     async (cookie) => {
       const { visitor, end, until, clock } = await halfAnHourOld(cookie);

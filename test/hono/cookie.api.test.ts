@@ -2,6 +2,7 @@
 import { createHmac } from "node:crypto";
 import { setCookie } from "hono/cookie";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SessionCookieOptions } from "../../src/hono/index.js";
 import { type HonoBench, idIn, makeHonoBench, SECRET, type TestOptions } from "../support/hono-apps.js";
 
 const OTHER = "another secret, of more than 32 characters";
@@ -38,7 +39,7 @@ describe("a session's cookie", () => {
     expect(await newCookie()).toMatchObject({ name: "session", attributes: plain });
   });
 
-  it.each<[string, NonNullable<TestOptions["cookie"]>, string, string[]]>([
+  it.each<[string, SessionCookieOptions, string, string[]]>([
     ["a name", { name: "sid" }, "sid", plain],
     ["a domain", { domain: "example.com" }, "session", ["Domain=example.com", ...plain]],
     ["a path", { path: "/shop" }, "session", ["HttpOnly", "Path=/shop", "SameSite=Lax", "Secure"]],
@@ -76,7 +77,7 @@ describe("a session's cookie", () => {
     expect(await newCookie({ cookie })).toMatchObject({ name, attributes });
   });
 
-  it.each<[NonNullable<TestOptions["cookie"]>, string]>([
+  it.each<[SessionCookieOptions, string]>([
     [{ name: "sid" }, "sid"],
     [{ prefix: "host" }, "__Host-session"],
     [{ prefix: "secure" }, "__Secure-session"],
@@ -195,7 +196,7 @@ describe("a cookie is set", () => {
 });
 
 describe("a cookie is taken from the browser", () => {
-  it.each<NonNullable<TestOptions["cookie"]>>([
+  it.each<SessionCookieOptions>([
     {},
     { path: "/shop", domain: "example.com", name: "sid" },
     { prefix: "host" },

@@ -14,7 +14,16 @@ declare module "vitest" {
     tarball: string;
     /** The paths of the files in it. */
     packedFiles: string[];
+    /** What the tarball takes, and what is in it. */
+    packedBytes: { packed: number; unpacked: number };
   }
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
 }
 
 const run = promisify(execFile);
@@ -26,11 +35,12 @@ export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), "session-store-pack-"));
   const options = ["--json", "--ignore-scripts", "--pack-destination", folder];
   const { stdout } = await run("npm", ["pack", ...options], { cwd: ROOT });
-  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  const [packed]: [Packed] = JSON.parse(stdout);
   project.provide("tarball", join(folder, packed.filename));
   project.provide(
     "packedFiles",
     packed.files.map(({ path }) => path),
   );
+  project.provide("packedBytes", { packed: packed.size, unpacked: packed.unpackedSize });
   return () => rm(folder, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { ENTRIES } from "../../scripts/entries.mjs";
 import {
   type Consumer,
   DEPENDENCIES,
@@ -91,6 +92,10 @@ afterAll(() =>
     [everyFramework, expressApp, honoApp, withoutExpress, withoutApart].map((consumer) => consumer.remove()),
   ),
 );
+
+it("every entry of the package is looked at here", () => {
+  expect(Object.keys(EXPORTS).sort()).toEqual(ENTRIES.map(({ specifier }) => specifier).sort());
+});
 
 describe.each(FORMATS)("as %s", (format) => {
   const loaded = (entry: string) =>

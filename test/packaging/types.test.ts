@@ -1,5 +1,6 @@
 // The packed package's types, as TypeScript users with different settings see them: found, strict, and not `any`.
 import { describe, expect, inject, it } from "vitest";
+import { ENTRIES } from "../../scripts/entries.mjs";
 import { DEPENDENCIES, EXPRESS, HONO, KOA, makeConsumer, PACKAGE } from "./consumer.js";
 
 const COMPILER_OPTIONS = {
@@ -117,6 +118,16 @@ const ADMIN_CONSUMER = `
   countSessions({});
 `;
 
+/** What imports the entries; each of them is imported by one of these. */
+const CONSUMERS = {
+  core: CORE_CONSUMER,
+  admin: ADMIN_CONSUMER,
+  codecs: CODECS_CONSUMER,
+  express: EXPRESS_CONSUMER,
+  koa: KOA_CONSUMER,
+  hono: HONO_CONSUMER,
+};
+
 interface Mode {
   module: string;
   moduleResolution: string;
@@ -151,17 +162,19 @@ async function typecheck(
   }
 }
 
+it("every entry of the package has a user here", () => {
+  const imported = Object.values(CONSUMERS).flatMap(
+    (source) => source.match(/(?<=from ")@cyclic[^"]+/g) ?? [],
+  );
+  expect(ENTRIES.map(({ specifier }) => specifier).filter((entry) => !imported.includes(entry))).toEqual([]);
+});
+
 describe("types", { timeout: 180_000 }, () => {
   for (const mode of MODES) {
     it.concurrent(`are found by ${mode.moduleResolution} resolution, in .${mode.files.join(" and .")} files`, async () => {
       const consumers = {
-        core: CORE_CONSUMER,
-        admin: ADMIN_CONSUMER,
-        codecs: CODECS_CONSUMER,
-        express: EXPRESS_CONSUMER,
-        koa: KOA_CONSUMER,
+        ...CONSUMERS,
         ...(mode.skipLibCheck && { koaContext: KOA_CONTEXT_CONSUMER }),
-        hono: HONO_CONSUMER,
       };
       const installed = new Set([...DEPENDENCIES, ...EXPRESS, ...KOA, ...HONO]);
       expect(await typecheck([...installed], consumers, mode)).toBe("");

@@ -4,7 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Context, type Env, Hono } from "hono";
 import { inject, onTestFinished } from "vitest";
 import type { SessionEvent } from "../../src/core/doors.js";
-import { type SessionEnv, type SessionOptions, session } from "../../src/hono/index.js";
+import { type SessionEnv, type SessionIdCookie, type SessionOptions, session } from "../../src/hono/index.js";
 import { Clock } from "./engines.js";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.js";
 import {
@@ -110,7 +110,7 @@ export interface TestApp {
 }
 
 /** The options of a test's `session()`: those given, over a table and a client of the tests'. */
-export type TestOptions = Partial<SessionOptions>;
+export type TestOptions = Partial<Extract<SessionOptions, { secret: string | readonly string[] }>>;
 
 /** A table for the tests of one file, and what reaches it. */
 export interface HonoBench {
@@ -124,7 +124,8 @@ export interface HonoBench {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
   data(id: string): Promise<any>;
   countRows(): Promise<number>;
-  app(options?: TestOptions): TestApp;
+  /** @param cookie another framework's; its own where none is given. */
+  app(options?: TestOptions, cookie?: SessionIdCookie): TestApp;
   close(): Promise<void>;
 }
 
@@ -147,7 +148,7 @@ export async function makeHonoBench(): Promise<HonoBench> {
       return text === undefined ? undefined : JSON.parse(text);
     },
     countRows: () => countRows(direct, table),
-    app(options = {}) {
+    app(options = {}, cookie) {
       const clock = new Clock();
       const errors: unknown[] = [];
       const events: SessionEvent[] = [];
@@ -156,10 +157,9 @@ export async function makeHonoBench(): Promise<HonoBench> {
         session<SessionEnv>({
           table: { name: table },
           client,
-          secret: SECRET,
           now: clock.now,
           onEvent: (event) => events.push(event),
-          ...options,
+          ...(cookie ? { ...options, secret: undefined, cookie } : { secret: SECRET, ...options }),
         }),
       );
       app.all("*", answer);

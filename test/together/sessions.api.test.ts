@@ -602,6 +602,26 @@ describe("rows that only one of them ever wrote", () => {
   });
 });
 
+describe("a session in which both say how long it lives", () => {
+  it("is written by Koa only where it changed, and what Koa itself had said stays", async () => {
+    const { browser } = await startTrio(bench, { koa: { maxAge: 3 * HOUR, rolling: true } });
+    const visitor = browser();
+    await write(visitor, "koa", { n: 1 });
+    await visitor.express((req) => {
+      req.session.cookie.maxAge = 7 * HOUR;
+    });
+    const row = await bench.row(idOf(visitor));
+    await read(visitor, "koa");
+    expect(await bench.row(idOf(visitor))).toEqual(row);
+    await write(visitor, "koa", { n: 2 });
+    expect(await bench.data(idOf(visitor))).toMatchObject({
+      n: 2,
+      _maxAge: 3 * HOUR,
+      cookie: { originalMaxAge: 7 * HOUR },
+    });
+  });
+});
+
 /** That a function of the application's is given its data alone, at every door. */
 describe("the functions among the options", () => {
   it("owner and concurrency see nothing of any framework's", async () => {

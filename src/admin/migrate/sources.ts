@@ -13,6 +13,7 @@ import {
 /**
  * The packages whose tables are moved from: connect-dynamodb 3, dynamodb-store 1, @cyclic.sh/session-store
  * 0.0, @pwrdrvr/dynamodb-session-store 1.
+ * @inline
  */
 export type SourcePackage = "connect-dynamodb" | "dynamodb-store" | "cyclic-0.0" | "pwrdrvr";
 
