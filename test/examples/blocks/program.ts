@@ -11,33 +11,43 @@ export interface Around {
   readonly rest?: string;
   /** Code of an asynchronous function behind it, in which `proof` is all of proofs.ts. */
   readonly after?: string;
+  /** What is declared for it, such as of packages that are not installed here: a file of declarations. */
+  readonly declares?: string;
+  /** The file of which the text says that it is this block, for other blocks of its page to import. */
+  readonly as?: string;
 }
 
 export interface Source {
   readonly block: Block;
-  /** The file's name, which says of which language and module format it is. */
+  /** The file, in the folder of its page; its name says of which language and module format it is. */
   readonly file: string;
   readonly text: string;
+  /** The files beside it. */
+  readonly others: readonly { readonly file: string; readonly text: string }[];
   /** How many lines stand before the block's first one. */
   readonly linesBefore: number;
 }
 
 /** A block as a file of its own. */
-export function sourceOf(block: Block, { before, rest, after }: Around = {}): Source {
+export function sourceOf(block: Block, { before, rest, after, declares, as }: Around = {}): Source {
   const code = block.language === "diff" ? sideOf(block, "+") : block.code;
   const isCommonJs = block.language !== "ts" && /\brequire\(/.test(code);
   const extension = block.language === "ts" ? "mts" : isCommonJs ? "cjs" : "mjs";
   const name = block.page.replace(/\.\w+$/, "").replaceAll(/[^\w]+/g, "-");
   const [proof, exported] = isCommonJs
-    ? ['const proof = require("./proofs.mjs");', "exports.proved"]
-    : ['import * as proof from "./proofs.mjs";', "export const proved"];
+    ? ['const proof = require("../proofs.mjs");', "exports.proved"]
+    : ['import * as proof from "../proofs.mjs";', "export const proved"];
   const head = `${proof}\n${before === undefined ? "" : `${before}\n`}`;
   const parts = [withComments(code), rest ?? "", after && `${exported} = (async () => {\n${after}\n})();`];
   return {
     block,
-    file: `${name}-${block.line}.${extension}`,
+    file: `${name}/${block.line}.${extension}`,
     text: head + parts.filter((part) => part).join("\n"),
     linesBefore: head.split("\n").length - 1,
+    others: [
+      ...(declares === undefined ? [] : [{ file: `${name}/${block.line}-declared.d.ts`, text: declares }]),
+      ...(as === undefined ? [] : [{ file: `${name}/${as}`, text: code }]),
+    ],
   };
 }
 
@@ -117,7 +127,7 @@ const OPTIONS_OF_JS = {
  * What the compiler says of each file, by its name. TypeScript is compiled as strictly as can be; the two programs share
  * what they have read.
  */
-export function complaintsOf(folder: string, sources: readonly Source[], others: readonly string[]) {
+export function complaintsOf(folder: string, sources: readonly Source[]): Map<string, string[]> {
   const host = ts.createCompilerHost(OPTIONS, true);
   const read = new Map<string, ts.SourceFile | undefined>();
   const { getSourceFile } = host;
@@ -129,7 +139,8 @@ export function complaintsOf(folder: string, sources: readonly Source[], others:
   const complaints = new Map<string, string[]>();
   for (const isTypeScript of [true, false]) {
     const own = sources.filter(({ file }) => file.endsWith(".mts") === isTypeScript);
-    const roots = [...own.map(({ file }) => file), ...others].map((file) => join(folder, file));
+    const files = own.flatMap(({ file, others }) => [file, ...others.map((other) => other.file)]);
+    const roots = files.map((file) => join(folder, file));
     const program = ts.createProgram(roots, isTypeScript ? OPTIONS : OPTIONS_OF_JS, host);
     for (const source of own) {
       const file = program.getSourceFile(join(folder, source.file));
@@ -144,10 +155,14 @@ export function complaintsOf(folder: string, sources: readonly Source[], others:
   return complaints;
 }
 
-/** Of what is `unknown`, as a session's data is to whoever gives it no types, JavaScript cannot say more. */
+/**
+ * What JavaScript cannot say: more of what is `unknown`, as a session's data is to whoever gives it no types; and that a
+ * text in an object is of a few that are allowed, and no other.
+ */
 function asksForACast({ messageText }: ts.Diagnostic): boolean {
-  return /^Type 'unknown' is not assignable|of type 'unknown'|types? 'unknown'/.test(
-    ts.flattenDiagnosticMessageText(messageText, "\n"),
+  const message = ts.flattenDiagnosticMessageText(messageText, "\n");
+  return /^Type 'unknown' is not|of type 'unknown'|types 'unknown'|Type 'string' is not assignable to type '(boolean \| )?"/.test(
+    message,
   );
 }
 

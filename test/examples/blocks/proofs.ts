@@ -25,6 +25,7 @@ export function said(value: unknown, ...expected: unknown[]): void {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly location: string | null;
   /** What a browser sends from now on. */
   readonly cookie: string;
 }
@@ -32,13 +33,21 @@ export interface Answer {
 /** An application of Express, or of Koa. */
 type Served = RequestListener | { callback(): RequestListener };
 
-/** Asks an application for a page. */
-export async function visit(app: Served, path = "/", cookie = ""): Promise<Answer> {
+/** Asks an application for a page, as a proxy does where HTTPS has ended; or sends it a form. */
+export async function visit(
+  app: Served,
+  path = "/",
+  cookie = "",
+  form?: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const server = createServer(typeof app === "function" ? app : app.callback()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   try {
-    return await answerOf(await fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie } }));
+    const headers = { cookie, "x-forwarded-proto": "https" };
+    const sent = form && { method: "POST", body: new URLSearchParams(form) };
+    const init = { ...sent, headers, redirect: "manual" } as const;
+    return await answerOf(await fetch(`http://127.0.0.1:${port}${path}`, init));
   } finally {
     server.closeAllConnections();
     server.close();
@@ -47,7 +56,12 @@ export async function visit(app: Served, path = "/", cookie = ""): Promise<Answe
 
 export async function answerOf(response: Response): Promise<Answer> {
   const pairs = response.headers.getSetCookie().map((line) => line.split(";", 1)[0]);
-  return { status: response.status, text: await response.text(), cookie: pairs.join("; ") };
+  return {
+    status: response.status,
+    text: await response.text(),
+    location: response.headers.get("location"),
+    cookie: pairs.join("; "),
+  };
 }
 
 /** An application whose page `/` counts a visitor's visits in a session: it does, and sets a cookie for that once. */

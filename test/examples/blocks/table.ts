@@ -36,8 +36,6 @@ export interface Config {
 /** Code that cannot be run here. */
 export interface Compiled extends Around {
   readonly notRun: string;
-  /** What is declared of packages that are not installed here. */
-  readonly declares?: string;
 }
 
 /** JSON. */
@@ -69,6 +67,29 @@ const KOA_COUNTS = `
     ctx.body = "visit " + ctx.session.visits;
   });
   await proof.counts(app);`;
+
+/** In TypeScript an application says it of itself. */
+const HONO_SESSION = `
+  import type { Session } from "@cyclic.sh/session-store/hono";
+  declare module "hono" {
+    interface ContextVariableMap { session: Session }
+  }`;
+const HONO_CART = `
+  app.get("/add", async (c) => {
+    c.var.session.set("cart", ["teapot"]);
+    return c.text("added");
+  });
+  const ask = async (path, cookie = "") =>
+    proof.answerOf(await app.request("https://shop.test" + path, { headers: { cookie } }));
+  const { cookie: sent } = await ask("/add");
+  proof.equal([(await ask("/cart")).text, (await ask("/cart", sent)).text], ["[]", '["teapot"]']);`;
+const EXPRESS_OF_GUIDE = `
+  import express from "express";
+  import session from "express-session";
+  import { CyclicSessionStore } from "@cyclic.sh/session-store";
+  import { cookie, options } from "./sessions.js";
+  const app = express();
+  app.set("trust proxy", 1);`;
 
 // Express applications that a guide takes from one store to another.
 const BEFORE_DIFF = `
@@ -180,6 +201,24 @@ export const BLOCKS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
         proof.equal(session.data, { visits: 1 });
         proof.equal(await proof.rows(), []);`,
     },
+    'import { expressCookie } from "@cyclic.sh/session-store/express-cookie";': {
+      before: `${HONO}
+        import express from "express";
+        import expressSession from "express-session";
+        import { CyclicSessionStore } from "@cyclic.sh/session-store";
+        type AppEnv = SessionEnv<{ user?: string }>;
+        const app = new Hono<AppEnv>();`,
+      after: `
+        app.get("/sign-in", (c) => {
+          c.var.session.set("user", "ada");
+          return c.text("signed in");
+        });
+        const signedIn = await proof.answerOf(await app.request("https://shop.test/sign-in"));
+        const store = new CyclicSessionStore({ table: { name: "sessions" }, hashIds: true });
+        const there = express().use(expressSession({ store, secret, resave: false, saveUninitialized: false }));
+        there.get("/", (request, response) => void response.json(request.session));
+        proof.match((await proof.visit(there, "/", signedIn.cookie)).text, /"user":"ada"/);`,
+    },
     'declare module "express-session" {': {
       before: `${EXPRESS_STORE}
         import session from "express-session";
@@ -251,6 +290,87 @@ export const BLOCKS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
         ]);`,
     },
     "export default {": movesIn(OF_DYNAMODB_STORE, SESSIONS_2),
+  },
+  "docs/migrate/express-to-hono.md": {
+    "/** Where the sessions are, and how they are kept there. */": {
+      as: "sessions.js",
+      after: `proof.equal([options.table.name, cookie.secret.length >= 32], ["sessions", true]);`,
+    },
+    "const store = new CyclicSessionStore(options);": {
+      before: EXPRESS_OF_GUIDE,
+      after: EXPRESS_COUNTS,
+    },
+    'app.post("/cart/add", (req, res, next) => {': {
+      before: `${EXPRESS_OF_GUIDE}
+        const store = new CyclicSessionStore(options);
+        app.use(session({ ...cookie, store, resave: false, saveUninitialized: false }), express.urlencoded());`,
+      declares: `
+        import "express-session";
+        declare module "express-session" {
+          interface SessionData { cart?: string[] }
+        }`,
+      after: `
+        app.get("/cart", (req, res) => void res.json(req.session.cart));
+        const added = await proof.visit(app, "/cart/add", "", { product: "teapot" });
+        proof.equal([added.status, added.location], [303, "/cart"]);
+        proof.equal((await proof.visit(app, added.location, added.cookie)).text, '["teapot"]');`,
+    },
+    'import { session } from "@cyclic.sh/session-store/hono";': { declares: HONO_SESSION, after: HONO_CART },
+    "const toHono = getRequestListener(app.fetch); // of @hono/node-server": {
+      before: `
+        import { getRequestListener } from "@hono/node-server";
+        import { Hono } from "hono";
+        const app = new Hono().get("/cart", (c) => c.text("Hono"));
+        const hasMoved = (/** @type {string} */ url) => url.startsWith("/cart");
+        /** @type {import("node:http").RequestListener} */
+        const express = (_, response) => void response.end("Express");
+        /** @type {import("node:http").RequestListener} */
+        let listener;
+        // It listens where the test wants it.
+        const createServer = (/** @type {import("node:http").RequestListener} */ given) => {
+          listener = given;
+          return { listen: (/** @type {number} */ port) => proof.equal(port, 3000) };
+        };`,
+      after: `
+        proof.equal((await proof.visit(listener, "/cart")).text, "Hono");
+        proof.equal((await proof.visit(listener, "/")).text, "Express");`,
+    },
+    "export function foreignKey(cookie) {": {
+      as: "foreign-key.js",
+      after: `proof.equal(Object.keys(foreignKey({})), ["middleware", "externalKey"]);`,
+    },
+    'import { expressCookie } from "@cyclic.sh/session-store/express-cookie";': {
+      before: `
+        import Koa from "koa";
+        import koaSession from "koa-session";
+        import { CyclicSessionStore } from "@cyclic.sh/session-store/koa";
+        import { foreignKey } from "./foreign-key.js";
+        import { cookie, options } from "./sessions.js";
+        const app = new Koa();
+        const store = new CyclicSessionStore(options);`,
+      after: KOA_COUNTS,
+    },
+  },
+  "docs/migrate/koa-to-hono.md": {
+    "/** Where the sessions are, and how they are kept there. */": {
+      as: "sessions.js",
+      after: `proof.equal([options.table.name, keys[0].length >= 32, cookie.key], ["sessions", true, "session"]);`,
+    },
+    "app.keys = keys;": {
+      before: `
+        import Koa from "koa";
+        import session from "koa-session";
+        import { CyclicSessionStore } from "@cyclic.sh/session-store/koa";
+        import { cookie, keys, options } from "./sessions.js";
+        const app = new Koa({ proxy: true });`,
+      after: KOA_COUNTS,
+    },
+    'import { session } from "@cyclic.sh/session-store/hono";': {
+      declares: HONO_SESSION,
+      after: `
+        app.get("/cart", async (c) => c.json((await c.var.session.get("cart")) ?? []));
+        ${HONO_CART}`,
+    },
   },
   "docs/migrate/jsonl.md": {
     '{"id":"oHBlXb-quf2Q9XXrCFHmqagH0uanNx9f","data":{"cookie":{"path":"/"},"user":"ada"},"expires":1893456000000,"created":1893369600000}':
@@ -344,7 +464,7 @@ export const BLOCKS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
     "const onEvent = sessionTelemetry({": {
       before: `${ENGINE}
         import { metrics, trace } from "@opentelemetry/api";
-        import { sessionTelemetry } from "../opentelemetry/telemetry.ts";`,
+        import { sessionTelemetry } from "../../opentelemetry/telemetry.ts";`,
       after: `
         const engine = createSessionEngine({ table: { name: "sessions" }, onEvent });
         proof.equal(await engine.load("${ID}"), undefined);
