@@ -21,5 +21,6 @@ function commandsOf(line: string): string[][] {
 function withoutOutput(words: readonly string[]): string[] {
   const end = words.indexOf(">");
   const own = end < 0 ? words : words.slice(0, end);
-  return own.slice(own.findIndex((word) => !/^[A-Z_]+=/.test(word)));
+  const first = own.findIndex((word) => !/^[A-Z_]+=/.test(word));
+  return first < 0 ? [] : own.slice(first);
 }

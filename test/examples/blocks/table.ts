@@ -1,6 +1,6 @@
 // What is known of each block of code in the documentation, and of each `@example` in the sources, by its file and its
 // first line: what stands around it, and by what it proves something. A new block needs an entry here; shell lines need
-// none. `compiled`, `run` and `loaded` say what becomes of it; see blocks.test.ts.
+// none. The kind of an entry says what becomes of its block: it is run, or loaded as options, or compiled alone, or read.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { parseLine } from "../../../src/admin/migrate/jsonl.js";
 import { PERMISSIONS } from "../../../src/admin/policy.js";
@@ -13,7 +13,7 @@ export interface Table extends KeyNames {
   readonly rows?: readonly Record<string, AttributeValue>[];
 }
 
-/** Code that is compiled, and run with what proves it: whatever it prints, throws or leaves behind is looked at. */
+/** Code that is compiled, and run in a module with what proves it; what it throws, or leaves unhandled, fails. */
 export interface Run extends Around {
   readonly after: string;
   /** Default: `sessions`, as a store has it by default, and empty. */
