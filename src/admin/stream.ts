@@ -65,8 +65,8 @@ const TIME_TO_LIVE = { type: "Service", principalId: "dynamodb.amazonaws.com" };
  * @param store the options that the application gives to its store. `previous` is not looked at.
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`.
  * @example
- * export async function handler(event) {
- *   for (const record of event.Records) {
+ * export async function handler({ Records }: { Records: StreamRecord[] }) {
+ *   for (const record of Records) {
  *     const ended = sessionEnded(record, { table: { name: "sessions" } });
  *     if (ended) await forgetUploadsOf(ended.id);
  *   }

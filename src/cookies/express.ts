@@ -64,7 +64,7 @@ export interface ExpressCookieAttributes {
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  * @example
- * const cookie = expressCookie({ secret: process.env.SESSION_SECRET });
+ * const cookie = expressCookie({ secret: process.env.SESSION_SECRET ?? "" });
  * app.use(session({ table: { name: "sessions" }, cookie }));
  */
 export function expressCookie(options: ExpressCookieOptions): SessionIdCookie {

@@ -53,7 +53,7 @@ export interface KoaCookieOptions {
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, naming the option.
  * @example
- * const cookie = koaCookie({ keys: [process.env.SESSION_SECRET] });
+ * const cookie = koaCookie({ keys: [process.env.SESSION_SECRET ?? ""] });
  * app.use(session({ table: { name: "sessions" }, cookie }));
  */
 export function koaCookie(options: KoaCookieOptions): SessionIdCookie {

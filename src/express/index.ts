@@ -63,8 +63,8 @@ type Changed = Fields | undefined | void;
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
  * app.use(session({
- *   store: new CyclicSessionStore({ table: { name: process.env.CYCLIC_DB } }),
- *   secret: process.env.SESSION_SECRET, resave: false, saveUninitialized: false,
+ *   store: new CyclicSessionStore({ table: { name: "sessions" } }),
+ *   secret: process.env.SESSION_SECRET ?? "", resave: false, saveUninitialized: false,
  * }));
  */
 export class CyclicSessionStore extends session.Store {

@@ -102,7 +102,7 @@ export type SharedSessionOptions<E extends Env = SessionEnv> = SessionBaseOption
  * @example
  * type AppEnv = SessionEnv<{ user?: string }>;
  * const app = new Hono<AppEnv>();
- * app.use(session<AppEnv>({ table: { name: "sessions" }, secret: process.env.SESSION_SECRET }));
+ * app.use(session<AppEnv>({ table: { name: "sessions" }, secret: process.env.SESSION_SECRET ?? "" }));
  * app.get("/", async (c) => c.text(`hello ${await c.var.session.get("user")}`));
  */
 export function session<E extends Env = SessionEnv>(

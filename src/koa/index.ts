@@ -77,8 +77,8 @@ export type UpdateResult =
  *
  * @throws {SessionStoreError} `ERR_SESSION_OPTIONS`, from the constructor, naming the option.
  * @example
- * app.keys = [process.env.SESSION_SECRET];
- * app.use(session({ store: new CyclicSessionStore({ table: { name: process.env.CYCLIC_DB } }) }, app));
+ * app.keys = [process.env.SESSION_SECRET ?? ""];
+ * app.use(session({ store: new CyclicSessionStore({ table: { name: "sessions" } }) }, app));
  */
 export class CyclicSessionStore {
   readonly #engine: SessionEngine;
@@ -125,7 +125,7 @@ export class CyclicSessionStore {
    *
    * @throws {SessionStoreError} as `set`, and what `change` throws.
    * @example
-   * await store.update(ctx.session.externalKey, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }));
+   * await store.update(ctx.session.externalKey, (data) => ({ ...data, visits: Number(data.visits ?? 0) + 1 }));
    */
   update(key: string, change: (data: SessionData) => unknown): Promise<UpdateResult> {
     return answer(this.#update(key, change));
