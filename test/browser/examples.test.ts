@@ -106,6 +106,8 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     await press(here, "Add Record");
     await there.reload();
     await heading(there, "Hello, Katherine").waitFor();
+    // An address of its own, for the button back to come to.
+    await here.goto(`${running.ready}/?hers`);
     await press(here, "Sign out");
     await heading(here, "Welcome").waitFor();
     expect(await katherine.cookies()).toEqual([]);
@@ -115,6 +117,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     expect(await bought(there).allTextContents()).toEqual(["1 × Teapot"]);
 
     await here.goBack();
+    expect(here.url()).toBe(`${running.ready}/?hers`);
     await heading(here, "Welcome").waitFor();
     expect(await here.getByText("Hello").count()).toBe(0);
     expect((await cartsInTable()).has("Katherine")).toBe(false);
