@@ -36,9 +36,11 @@ export function inFrontOf(own, { apps, page, calls, slow, inspect }) {
     const file = page.get(path);
     if (file !== undefined && onlyReads) {
       if (visitor === undefined) response.setHeader("Set-Cookie", newVisitor());
-      // Asked for anew each time: another version of the demo serves other files at the same address.
-      response.setHeader("Cache-Control", "no-cache");
-      response.setHeader("Content-Type", file.type).end(file.body);
+      // Asked for anew each time, for another version of the demo serves other files at the same address; and sent anew
+      // only then.
+      response.setHeader("Cache-Control", "no-cache").setHeader("ETag", file.etag);
+      if (request.headers["if-none-match"] === file.etag) response.writeHead(304).end();
+      else response.setHeader("Content-Type", file.type).end(file.body);
       return;
     }
 

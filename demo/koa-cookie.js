@@ -10,11 +10,13 @@ export function cookieForKoa(cookie) {
     async middleware(ctx, next) {
       const known = { sent: (await cookie.read(ctx.get("cookie")))?.id };
       ids.set(ctx, known);
-      await next();
-      const { sent, given } = ids.get(ctx);
-      // As express-session does it: a cookie that the browser has is not set again.
-      if (given !== undefined && given !== sent) {
-        ctx.append("set-cookie", await cookie.write(given, undefined, {}));
+      try {
+        await next();
+      } finally {
+        // As express-session does it: a cookie that the browser has is not set again.
+        if (known.given !== undefined && known.given !== known.sent) {
+          ctx.append("set-cookie", await cookie.write(known.given, undefined, {}));
+        }
       }
     },
     externalKey: {

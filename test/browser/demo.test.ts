@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Program } from "../support/program.js";
 import { countRows, createTable, testClient } from "../support/tables.js";
-import { type Complaints, keep, launch, listen, newProfile, overflow } from "./chromium.js";
+import { type Complaints, keep, launch, listen, newProfile, overflow, paleTexts } from "./chromium.js";
 import { type Doors, startDemo } from "./demo-program.js";
 import { expireAll } from "./rows.js";
 
@@ -253,11 +253,11 @@ describe("the page", () => {
     ["phone-light", { colorScheme: "light", viewport: PHONE, hasTouch: true, isMobile: true }],
     ["phone-dark", { colorScheme: "dark", viewport: PHONE, hasTouch: true, isMobile: true }],
   ];
-  it.each(looks)("fits, %s, before and after", async (name, options) => {
+  it.each(looks)("fits and can be read, %s, before and after", async (name, options) => {
     const page = await open(await person(options));
     await signInForm(page).waitFor();
     await page.locator("#doors a").first().waitFor();
-    expect(await overflow(page)).toBe(0);
+    expect([await overflow(page), await paleTexts(page)]).toEqual([0, []]);
     await keep(page, `demo-${name}-signed-out`);
     await signIn(page);
     await page.getByRole("button", { name: "Put six things in at once" }).click();
@@ -266,6 +266,8 @@ describe("the page", () => {
     await text(page, "#reads-result");
     expect(await overflow(page)).toBe(0);
     await keep(page, `demo-${name}`);
+    // What was marked as new has faded in the picture, and its marks are gone.
+    expect(await paleTexts(page)).toEqual([]);
     await page.getByRole("button", { name: "Sign out meanwhile" }).click();
     await text(page, "#sign-out-result");
     expect(await overflow(page)).toBe(0);

@@ -5,7 +5,7 @@ import { dynamoDbAt, makeProject, type Project } from "../examples/project.js";
 import { SHOPS, type Shop } from "../examples/shops.js";
 import type { Program } from "../support/program.js";
 import { createTable, readRows, testClient } from "../support/tables.js";
-import { keep, launch, newProfile, overflow } from "./chromium.js";
+import { keep, launch, newProfile, overflow, paleTexts } from "./chromium.js";
 import { type OtherSite, openOtherSite } from "./other-site.js";
 import { expireAll } from "./rows.js";
 
@@ -198,12 +198,12 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     expect(await page.evaluate(() => document.cookie)).toBe("");
   });
 
-  it.each(["light", "dark"] as const)("fits a phone, %s", async (colorScheme) => {
+  it.each(["light", "dark"] as const)("fits a phone and can be read, %s", async (colorScheme) => {
     const page = await open(await person({ colorScheme, viewport: { width: 360, height: 740 } }));
     await signIn(page);
     await press(page, "Add Desk lamp");
     await bought(page).first().waitFor();
-    expect(await overflow(page)).toBe(0);
+    expect([await overflow(page), await paleTexts(page)]).toEqual([0, []]);
     await keep(page, `shop-${shop.folder}-phone-${colorScheme}`);
   });
 });
