@@ -41,6 +41,12 @@ const press = (page: Page, button: string) => page.getByRole("button", { name: b
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 const bought = (page: Page) => page.locator("section:has(#cart) li > span:first-child");
 
+/** Puts a product in the cart, and sees it there. */
+async function add(page: Page, product: string): Promise<void> {
+  await press(page, `Add ${product}`);
+  await bought(page).filter({ hasText: product }).waitFor();
+}
+
 async function signIn(page: Page, name = "Ada"): Promise<void> {
   await page.getByLabel("Your name").fill(name);
   await page.keyboard.press("Enter");
@@ -84,7 +90,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     const before = await profile.open();
     const page = await open(before);
     await signIn(page);
-    await press(page, "Add Teapot");
+    await add(page, "Teapot");
     await page.reload();
     await heading(page, "Hello, Ada").waitFor();
     const tab = await open(before);
@@ -103,7 +109,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     const katherine = await person();
     const [here, there] = [await open(katherine), await open(katherine)];
     await signIn(here, "Katherine");
-    await press(here, "Add Record");
+    await add(here, "Record");
     await there.reload();
     await heading(there, "Hello, Katherine").waitFor();
     // An address of its own, for the button back to come to.
@@ -112,7 +118,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     await heading(here, "Welcome").waitFor();
     expect(await katherine.cookies()).toEqual([]);
 
-    await press(there, "Add Teapot");
+    await add(there, "Teapot");
     await heading(there, "Welcome").waitFor();
     expect(await bought(there).allTextContents()).toEqual(["1 × Teapot"]);
 
@@ -156,7 +162,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
     const ada = await person();
     const page = await open(ada);
     await signIn(page, "Barbara");
-    await press(page, "Add Teapot");
+    await add(page, "Teapot");
     const before = await ada.cookies(running.ready);
 
     const elsewhere = await ada.newPage();
@@ -201,8 +207,7 @@ describe.each(shops)("the shop on $place", (shop: Shop) => {
   it.each(["light", "dark"] as const)("fits a phone and can be read, %s", async (colorScheme) => {
     const page = await open(await person({ colorScheme, viewport: { width: 360, height: 740 } }));
     await signIn(page);
-    await press(page, "Add Desk lamp");
-    await bought(page).first().waitFor();
+    await add(page, "Desk lamp");
     expect([await overflow(page), await paleTexts(page)]).toEqual([0, []]);
     await keep(page, `shop-${shop.folder}-phone-${colorScheme}`);
   });
