@@ -1,5 +1,5 @@
 // The test suite as projects: what needs nothing, the suite of the DynamoDB API against each of two emulators, the packed
-// package, that in the examples, and on other runtimes. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
+// package, that in the examples, in a browser, and on other runtimes. `npm test` runs them one after the other; `npx vitest --project pure` runs one.
 import { devNull } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
@@ -14,6 +14,7 @@ const fuzzTests = "test/fuzz/**/*.test.ts";
 const priceTests = "test/processes/price.test.ts";
 const loadTests = "test/load/**/*.test.ts";
 const iacTests = "test/iac/**/*.test.ts";
+const browserTests = "test/browser/**/*.test.ts";
 
 const emulators = ["dynalite", "dynamodb-local"];
 const globalSetup = "test/support/global-setup.ts";
@@ -51,6 +52,7 @@ export default defineConfig({
           fuzzTests,
           loadTests,
           iacTests,
+          browserTests,
         ],
       }),
       ...emulators.flatMap((emulator) => [
@@ -70,6 +72,14 @@ export default defineConfig({
       // No pass of `npm test`: `npm run concurrency`.
       project({ name: "price", include: [priceTests], globalSetup }),
       project({ name: "examples", include: [exampleTests], globalSetup: [globalSetup, packed] }),
+      project({
+        name: "browser",
+        include: [browserTests],
+        globalSetup: [globalSetup, packed],
+        // A browser takes seconds to come up on a machine that has other work.
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
       project({ name: "runtimes", include: [runtimeTests], globalSetup: [globalSetup, packed] }),
     ],
   },

@@ -7,7 +7,7 @@ export const DEFAULT_PORTS = portsFrom(3000);
 const LAST_FIRST_PORT = 65_535 - (DOORS.length - 1);
 
 export const HELP = `A small shop whose sessions live in DynamoDB, and a view of what that costs:
-served by Express, Koa and Hono, each on a port of its own, over one table.
+one session, served by Express, Koa and Hono, each on a port of its own.
 
   npm run demo                            a DynamoDB in memory (dynalite); nothing leaves this machine
   npm run demo -- --table NAME            a table of yours in AWS, with your own credentials
@@ -16,7 +16,7 @@ served by Express, Koa and Hono, each on a port of its own, over one table.
                    place of one that is taken; 0: any free ones)
   --table NAME     use this table: string keys "pk" and "sk". It is neither created nor deleted by the demo
   --region R       the table's region (default: what the AWS SDK finds, such as AWS_REGION)
-  --check          start, walk through everything at each framework as a browser would, say what was seen, and end
+  --check          start, walk through everything at all frameworks as a browser would, say what was seen, and end
   --help           this text
 `;
 

@@ -46,18 +46,21 @@ export class Browser {
   /**
    * @param {string} path
    * @param {object} [body]
+   * @param {string} [action]
    */
-  post(path, body = {}) {
-    return this.postText(path, JSON.stringify(body));
+  post(path, body = {}, action = undefined) {
+    return this.postText(path, JSON.stringify(body), "application/json", action);
   }
 
   /**
    * @param {string} path
    * @param {string} text
    * @param {string} [type] what it says that it is
+   * @param {string} [action]
    */
-  postText(path, text, type = "application/json") {
-    return this.#request(path, { method: "POST", headers: { "content-type": type }, body: text });
+  postText(path, text, type = "application/json", action = undefined) {
+    const headers = { "content-type": type, ...(action && { "x-demo-action": action }) };
+    return this.#request(path, { method: "POST", headers, body: text });
   }
 
   /** @returns {Promise<Answer>} */

@@ -5,3 +5,4 @@ export type Item = Record<string, AttributeValue>;
 
 export function itemBytes(item: Item): number;
 export function writeUnits(item: Item | undefined): number;
+export function readUnits(item: Item | undefined): number;

@@ -1,6 +1,7 @@
 // What DynamoDB charges, by its published rules, where it does not report it. Pure functions over items.
 
 const WRITE_UNIT_BYTES = 1024;
+const READ_UNIT_BYTES = 4096;
 
 /** @typedef {Record<string, import("@aws-sdk/client-dynamodb").AttributeValue>} Item */
 
@@ -25,6 +26,16 @@ export function itemBytes(item) {
  */
 export function writeUnits(item) {
   return item === undefined ? 1 : Math.max(1, Math.ceil(itemBytes(item) / WRITE_UNIT_BYTES));
+}
+
+/**
+ * A strong read costs a unit for each 4 KB of the row, begun ones counted whole; also where there is none.
+ *
+ * @param {Item | undefined} item
+ * @returns {number}
+ */
+export function readUnits(item) {
+  return item === undefined ? 1 : Math.max(1, Math.ceil(itemBytes(item) / READ_UNIT_BYTES));
 }
 
 /** @param {import("@aws-sdk/client-dynamodb").AttributeValue} value */

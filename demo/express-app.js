@@ -5,27 +5,22 @@ import { CyclicSessionStore } from "@cyclic.sh/session-store/express";
 import express from "express";
 import session from "express-session";
 import { answerTo, BODY_LIMIT, NOTHING_HERE } from "./answers.js";
+import { COOKIE_ATTRIBUTES, SESSION_COOKIE } from "./doors.js";
 import { cartAfter, noteAfter, PRODUCTS, readName, viewOf, widgetOf } from "./shop.js";
 
 /**
  * @param {import("./doors.js").AppParts} parts
  * @returns {import("./doors.js").App}
  */
-export function createExpressApp({ storeOptions, secret, sessionCookie, about, inspect }) {
+export function createExpressApp({ storeOptions, secret, about, untilSignedOut }) {
   const store = new CyclicSessionStore(storeOptions);
-  const cookie = { httpOnly: true, sameSite: "lax" };
-  const options = { name: sessionCookie, secret, cookie, resave: false, saveUninitialized: false };
+  const cookie = { name: SESSION_COOKIE, secret, cookie: COOKIE_ATTRIBUTES };
 
   const app = express();
   app.disable("x-powered-by");
 
-  // Ahead of the sessions: to look at the row must neither cost the user a read nor keep the session alive.
-  app.get("/api/inspect", session({ ...options, store: new IdsAlone() }), async (req, res) => {
-    res.json(await inspect(req.sessionID, req.headers.cookie));
-  });
-
   app.use("/api", express.json({ limit: BODY_LIMIT }));
-  app.use("/api", session({ ...options, store }));
+  app.use("/api", session({ ...cookie, store, resave: false, saveUninitialized: false }));
 
   app.get("/api/session", (req, res) => {
     res.json({ about, products: PRODUCTS, ...viewOf(req.session) });
@@ -45,6 +40,14 @@ export function createExpressApp({ storeOptions, secret, sessionCookie, about, i
     res.json(viewOf(req.session));
   });
 
+  // It has read the session, and saves only after the user has signed out.
+  app.post("/api/slow-cart", async (req, res) => {
+    await untilSignedOut(req.headers.cookie);
+    req.session.cart = cartAfter(req.session, req.body);
+    await promisify(req.session.save).call(req.session);
+    res.json({});
+  });
+
   app.post("/api/note", (req, res) => {
     req.session.note = noteAfter(req.session, req.body);
     res.json(viewOf(req.session));
@@ -56,7 +59,7 @@ export function createExpressApp({ storeOptions, secret, sessionCookie, about, i
 
   app.post("/api/sign-out", async (req, res) => {
     await promisify(req.session.destroy).call(req.session);
-    res.clearCookie(sessionCookie, cookie).json(viewOf({}));
+    res.clearCookie(SESSION_COOKIE, COOKIE_ATTRIBUTES).json(viewOf({}));
   });
 
   app.use((_req, res) => {
@@ -71,25 +74,4 @@ export function createExpressApp({ storeOptions, secret, sessionCookie, about, i
   });
 
   return { listener: app, close: () => store.close() };
-}
-
-/** A store that holds nothing: with it express-session verifies the cookie's signature, and gives the id. */
-class IdsAlone extends session.Store {
-  constructor() {
-    super();
-    // Without it express-session sends no touches.
-    this.touch = undefined;
-  }
-
-  get(_id, callback) {
-    callback(null, { cookie: {} });
-  }
-
-  set(_id, _session, callback) {
-    callback?.();
-  }
-
-  destroy(_id, callback) {
-    callback?.();
-  }
 }

@@ -4,7 +4,6 @@ import { session } from "@cyclic.sh/session-store/hono";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { getSignedCookie } from "hono/cookie";
 import { answerTo, BODY_LIMIT, NOTHING_HERE } from "./answers.js";
 import { cartAfter, noteAfter, PRODUCTS, readName, viewOf, widgetOf } from "./shop.js";
 
@@ -12,20 +11,12 @@ import { cartAfter, noteAfter, PRODUCTS, readName, viewOf, widgetOf } from "./sh
  * @param {import("./doors.js").AppParts} parts
  * @returns {import("./doors.js").App}
  */
-export function createHonoApp({ storeOptions, secret, sessionCookie, about, inspect }) {
-  // Not by HTTPS alone: the demo has none.
-  const cookie = { name: sessionCookie, secure: false, httpOnly: true, sameSite: "Lax" };
-
+export function createHonoApp({ storeOptions, cookie, about, untilSignedOut }) {
   const app = new Hono();
 
-  // Ahead of the sessions: to look at the row must neither cost the user a read nor keep the session alive.
-  app.get("/api/inspect", async (c) => {
-    const id = await getSignedCookie(c, secret, sessionCookie);
-    return c.json(await inspect(id || undefined, c.req.header("cookie")));
-  });
-
   app.use("/api/*", bodyLimit({ maxSize: BODY_LIMIT }));
-  app.use("/api/*", session({ ...storeOptions, secret, cookie }));
+  // With another framework's cookie there is no secret of Hono's own.
+  app.use("/api/*", session({ ...storeOptions, cookie }));
 
   app.get("/api/session", async (c) => {
     return c.json({ about, products: PRODUCTS, ...viewOf(await c.var.session.get()) });
@@ -43,6 +34,15 @@ export function createHonoApp({ storeOptions, secret, sessionCookie, about, insp
     const { session } = c.var;
     session.set("cart", cartAfter(await session.get(), await c.req.json()));
     return c.json(viewOf(await session.get()));
+  });
+
+  // It has read the session, and saves only after the user has signed out.
+  app.post("/api/slow-cart", async (c) => {
+    const { session } = c.var;
+    const before = await session.get();
+    await untilSignedOut(c.req.header("cookie"));
+    session.set("cart", cartAfter(before, await c.req.json()));
+    return c.json({});
   });
 
   app.post("/api/note", async (c) => {

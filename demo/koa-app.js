@@ -4,6 +4,8 @@ import { CyclicSessionStore } from "@cyclic.sh/session-store/koa";
 import Koa from "koa";
 import session from "koa-session";
 import { answerTo, NOTHING_HERE } from "./answers.js";
+import { COOKIE_ATTRIBUTES, SESSION_COOKIE } from "./doors.js";
+import { cookieForKoa } from "./koa-cookie.js";
 import { get, post, readJson } from "./koa-parts.js";
 import { cartAfter, noteAfter, PRODUCTS, readName, viewOf, widgetOf } from "./shop.js";
 
@@ -11,12 +13,11 @@ import { cartAfter, noteAfter, PRODUCTS, readName, viewOf, widgetOf } from "./sh
  * @param {import("./doors.js").AppParts} parts
  * @returns {import("./doors.js").App}
  */
-export function createKoaApp({ storeOptions, secret, sessionCookie, about, inspect }) {
+export function createKoaApp({ storeOptions, cookie, about, untilSignedOut }) {
   const store = new CyclicSessionStore(storeOptions);
-  const options = { key: sessionCookie, maxAge: "session", httpOnly: true, sameSite: "lax" };
+  const { middleware, externalKey } = cookieForKoa(cookie);
 
   const app = new Koa();
-  app.keys = [secret];
 
   app.use(async (ctx, next) => {
     try {
@@ -28,14 +29,9 @@ export function createKoaApp({ storeOptions, secret, sessionCookie, about, inspe
     }
   });
 
-  // Ahead of the sessions: to look at the row must neither cost the user a read nor keep the session alive.
-  app.use(
-    get("/api/inspect", async (ctx) => {
-      ctx.body = await inspect(ctx.cookies.get(sessionCookie, { signed: true }), ctx.headers.cookie);
-    }),
-  );
-
-  app.use(session({ ...options, store }, app));
+  app.use(middleware);
+  const removal = { key: SESSION_COOKIE, signed: false, ...COOKIE_ATTRIBUTES };
+  app.use(session({ store, externalKey, maxAge: "session", ...removal }, app));
 
   app.use(
     get("/api/session", (ctx) => {
@@ -57,6 +53,16 @@ export function createKoaApp({ storeOptions, secret, sessionCookie, about, inspe
     post("/api/cart", async (ctx) => {
       ctx.session.cart = cartAfter(ctx.session, await readJson(ctx));
       ctx.body = viewOf(ctx.session);
+    }),
+  );
+
+  // It has read the session, and saves only after the user has signed out.
+  app.use(
+    post("/api/slow-cart", async (ctx) => {
+      const before = ctx.session;
+      await untilSignedOut(ctx.headers.cookie);
+      ctx.session.cart = cartAfter(before, await readJson(ctx));
+      ctx.body = {};
     }),
   );
 

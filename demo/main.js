@@ -62,7 +62,7 @@ function sayWhere(doors, ports) {
     }
   }
   const lines = doors.map(({ framework, url }) => `  ${framework.padEnd(9)}${url}`);
-  console.log(`\n${lines.join("\n")}\n\nCtrl-C ends them.`);
+  console.log(`\n${lines.join("\n")}\n\nWho signs in at one has signed in at all. Ctrl-C ends them.`);
 }
 
 /** @param {() => Promise<void>} close */

@@ -3,14 +3,16 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { expressCookie } from "@cyclic.sh/session-store/express-cookie";
 import { CallRecord } from "./calls.js";
-import { DOORS } from "./doors.js";
+import { COOKIE_ATTRIBUTES, DOORS, HASH_PREFIX, SESSION_COOKIE } from "./doors.js";
 import { createExpressApp } from "./express-app.js";
 import { inFrontOf } from "./front.js";
 import { createHonoApp } from "./hono-app.js";
 import { createKoaApp } from "./koa-app.js";
 import { readPageFiles } from "./page-files.js";
 import { readRow } from "./row.js";
+import { SlowRequests } from "./slow.js";
 import { readVisitor } from "./visitor.js";
 
 const TTL_MS = 15 * 60 * 1000;
@@ -39,42 +41,50 @@ export async function startDemo({
   ttl = TTL_MS,
   touchInterval = TOUCH_INTERVAL_MS,
 }) {
-  const calls = new CallRecord();
+  const calls = new CallRecord(touchInterval);
   const client = new DynamoDBClient(table.clientConfig);
   calls.watch(client);
   // What looks at rows has a client of its own, so that looking does not show up among the calls.
   const onlooker = new DynamoDBClient(table.clientConfig);
+  const slow = new SlowRequests();
+  // For this run only: an application of yours keeps its secret, or every restart signs everybody out.
+  const secret = randomBytes(32).toString("base64url");
+  const cookie = expressCookie({ name: SESSION_COOKIE, secret, cookie: COOKIE_ATTRIBUTES });
   /** @type {OpenDoor[]} Filled as the ports open. */
   const doors = [];
   const shared = { run: randomUUID(), table: table.name, place: table.place, ttl, touchInterval, doors };
 
-  const apps = DOORS.map(({ framework, hashPrefix, sessionCookie, visitorCookie }) => {
-    const about = { framework, ...shared };
-    return APPS[framework]({
+  const apps = DOORS.map(({ framework }) =>
+    APPS[framework]({
+      // Each with a store of its own, as if it ran on a server of its own.
       storeOptions: {
-        table: { name: table.name, hashPrefix },
+        table: { name: table.name, hashPrefix: HASH_PREFIX },
         hashIds: true,
         client,
         ttl,
         touchInterval,
         onEvent: calls.onEvent,
       },
-      // For this run only: an application of yours keeps its secret, or every restart signs everybody out.
-      secret: randomBytes(32).toString("base64url"),
-      sessionCookie,
-      about,
-      async inspect(sessionId, cookies) {
-        const row = sessionId ? await readRow(onlooker, table.name, hashPrefix, sessionId) : null;
-        return { about, now: Date.now(), row, ...calls.of(readVisitor(cookies, visitorCookie)) };
-      },
-    });
-  });
-  const page = await readPageFiles();
-  const servers = DOORS.map(({ visitorCookie }, index) =>
-    serve(inFrontOf(apps[index].listener, { page, visitorCookie, calls })),
+      secret,
+      cookie,
+      about: { framework, ...shared },
+      untilSignedOut: async (cookies) => slow.untilSignedOut(readVisitor(cookies) ?? ""),
+    }),
   );
 
+  /** @type {Parameters<typeof inFrontOf>[1]["inspect"]} */
+  async function inspect(framework, { headers }) {
+    const sent = await cookie.read(headers.cookie ?? "");
+    const row = sent ? await readRow(onlooker, table.name, HASH_PREFIX, sent.id) : null;
+    const about = { framework, ...shared };
+    return { about, now: Date.now(), row, ...calls.of(readVisitor(headers.cookie)) };
+  }
+
+  const page = await readPageFiles();
+  const servers = DOORS.map((_, index) => serve(inFrontOf(index, { apps, page, calls, slow, inspect })));
+
   async function close() {
+    slow.close();
     await Promise.all(servers.map((server) => server.close()));
     await Promise.all(apps.map((app) => app.close()));
     client.destroy();

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chromiumProblem } from "./chromium.mjs";
 import { conformanceTable } from "./conformance-table.mjs";
 import { dynamoDbLocalProblem } from "./dynamodb-local.mjs";
 import { EXTRAS, isWhole } from "./extras.mjs";
@@ -70,6 +71,7 @@ const PASSES = [
   { name: "examples", needsBuild: true },
   { name: "runtimes", needsBuild: true, problem: () => runtimesProblem() ?? dynamoDbLocalProblem() },
   { name: "demo", commands: [[process.execPath, "demo/main.js", "--check"]], needsBuild: true },
+  { name: "browser", needsBuild: true, problem: chromiumProblem },
   {
     name: "bench",
     commands: [[process.execPath, "bench/main.js", "--short"]],

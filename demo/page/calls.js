@@ -9,6 +9,10 @@ const TOTALS = [
   ["readUnits", "read units"],
   ["writeUnits", "write units"],
 ];
+const VERSIONS = [
+  ["now", "this version"],
+  ["before", "0.0.19"],
+];
 const OUTCOMES = { done: "", refused: "refused", failed: "failed" };
 
 export function createCallsPanel() {
@@ -22,9 +26,30 @@ export function createCallsPanel() {
     byId("totals").append(element("div", {}, figure, element("dt", { textContent: name })));
   }
 
+  const bars = new Map();
+  for (const [version, name] of VERSIONS) {
+    const bar = element("i");
+    const figure = element("span", { className: "figure" });
+    bars.set(version, { bar, figure });
+    const value = element("dd", {}, element("b", { className: version }, bar), figure);
+    byId("versus").append(element("div", {}, element("dt", { textContent: name }), value));
+  }
+
+  /** How many units it took, beside how many it would have taken. */
+  function showVersus({ readUnits, writeUnits, before }) {
+    const units = { now: readUnits + writeUnits, before: before.readUnits + before.writeUnits };
+    const most = Math.max(units.now, units.before, 1);
+    for (const [version, { bar, figure }] of bars) {
+      bar.style.width = `${(units[version] / most) * 100}%`;
+      setText(figure, plural(units[version], "unit"));
+    }
+  }
+
   function show({ actions, totals }) {
     for (const [field, figure] of figures)
       setText(figure, totals[field].toLocaleString("en"), { mark: true });
+    showVersus(totals);
+    byId("versus").hidden = actions.length === 0;
     byId("calls-empty").hidden = actions.length > 0;
     const list = byId("actions");
     const isFirst = shown.size === 0;
@@ -66,12 +91,12 @@ function describe(action) {
     element("span", { className: "cost", textContent: costOf(action) }),
     element("span", {
       className: "when",
-      textContent: `${time.format(action.at)} · ${plural(action.requests, "request")}`,
+      textContent: `${time.format(action.at)} · ${plural(action.requests, "request")} · 0.0.19: ${plural(action.unitsBefore, "unit")}`,
     }),
   );
-  if (action.calls.length === 0) return [head, ...spared(action)];
+  if (action.calls.length === 0) return [head, ...remarks(action)];
   const calls = element("ul", { className: "calls" }, ...action.calls.map(describeCall));
-  return [head, calls, ...spared(action)];
+  return [head, calls, ...remarks(action)];
 }
 
 function describeCall(call) {
@@ -85,10 +110,13 @@ function describeCall(call) {
   );
 }
 
-function spared({ touchesSpared: count }) {
-  if (count === 0) return [];
-  const text = `${plural(count, "touch", "touches")} spared: not due, or just made`;
-  return [element("p", { className: "spared", textContent: text })];
+function remarks({ touchesSpared, merged, gone }) {
+  const texts = [
+    touchesSpared > 0 && `${plural(touchesSpared, "touch", "touches")} spared: not due, or just made`,
+    merged > 0 && `${plural(merged, "save")} merged with what others had written meanwhile`,
+    gone > 0 && `${plural(gone, "save")} found the session ended, and wrote nothing`,
+  ];
+  return texts.filter(Boolean).map((textContent) => element("p", { className: "remark", textContent }));
 }
 
 function costOf({ calls }) {

@@ -1,4 +1,4 @@
-// Above: which framework serves this page, and the way to the others, which serve the same on other ports.
+// Above: which framework serves this page, and the way to the others, which serve the same session on other ports.
 import { byId, element } from "./elements.js";
 
 const TITLE = document.title;
@@ -17,6 +17,11 @@ export function showDoors({ framework, doors }) {
       return element("li", {}, link);
     }),
   );
+}
+
+/** In front of the API's paths, the path by which this server sends a request on to that framework. */
+export function pathOf(framework) {
+  return `/${framework.toLowerCase()}`;
 }
 
 /** By the name that the browser has for this machine: the cookies are that name's. */

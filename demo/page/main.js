@@ -2,10 +2,11 @@
 // are looked at after each and once a second.
 import { get, nameAction, post, Refused, ServerGone } from "./api.js";
 import { createCallsPanel, summaryOf } from "./calls.js";
-import { showDoors } from "./doors.js";
-import { byId, setText } from "./elements.js";
+import { pathOf, showDoors } from "./doors.js";
+import { byId, plural, setText } from "./elements.js";
 import { createRowPanel } from "./row.js";
 import { createShop } from "./shop.js";
+import { createTrials, ofChanges, ofReads, ofSignOut } from "./trials.js";
 
 const LOOK_EVERY_MS = 1000;
 const GONE =
@@ -16,11 +17,14 @@ const ENDED = "Your session has ended: it expired, or was signed out elsewhere. 
 
 const row = createRowPanel();
 const calls = createCallsPanel();
-const shop = createShop({ signIn, signOut, changeCart, saveNote, loadWidgets });
+const shop = createShop({ signIn, signOut, changeCart, saveNote });
+const trials = createTrials({ readAtOnce, changeAtOnce, signOutMeanwhile });
 
-/** Which start of the server the page talks to; undefined before the first answer. */
-let run;
-let isSignedIn = false;
+/** Which start of the server the page talks to, and of what kind it is; undefined before the first answer. */
+let about;
+let products = [];
+/** The session as it is shown. */
+let shown = { signedIn: false };
 let isActing = false;
 /** What stands on top of the page. */
 let trouble = "";
@@ -53,38 +57,113 @@ function saveNote(note) {
   });
 }
 
-function loadWidgets() {
-  return act("Six requests at once", async (action) => {
-    const numbers = Array.from({ length: shop.widgets }, (_, index) => index + 1);
-    try {
-      await Promise.all(numbers.map((number) => loadWidget(number, action)));
-    } catch (error) {
-      shop.clearWidgets();
-      throw error;
-    }
-  });
+function readAtOnce() {
+  trials.clear("reads");
+  const numbers = Array.from({ length: trials.count }, (_, index) => index);
+  return act(
+    "Six requests at once",
+    (action) =>
+      Promise.all(
+        numbers.map((index) =>
+          tryOne("reads", index, async () => {
+            const { title, cart } = await get(`/api/widgets/${index + 1}`, action);
+            return { title, detail: plural(piecesIn(cart), "piece") };
+          }),
+        ),
+      ),
+    (done) => trials.tell("reads", ofReads(done)),
+  );
 }
 
-async function loadWidget(number, action) {
-  shop.showWidget(number);
+function changeAtOnce() {
+  trials.clear("changes");
+  let before;
+  return act(
+    "Six changes at once",
+    async (action) => {
+      before = shown.cart;
+      await Promise.all(
+        products.map(({ id, name }, index) => {
+          const { framework } = about.doors[index % about.doors.length];
+          return tryOne("changes", index, async () => {
+            await post(`${pathOf(framework)}/api/cart`, { product: id, add: 1 }, action);
+            return { title: name, detail: framework };
+          });
+        }),
+      );
+    },
+    (done, { row }) => {
+      const kept = products.filter(({ id }) => row?.sess.cart?.[id] === (before[id] ?? 0) + 1);
+      trials.tell("changes", ofChanges(done, kept.length));
+    },
+  );
+}
+
+/** Fills a tile of a trial with what comes of this, and how long it took. */
+async function tryOne(trial, index, work) {
+  trials.show(trial, index);
   const begun = performance.now();
-  const loaded = await get(`/api/widgets/${number}`, action);
-  shop.showWidget(number, { ...loaded, ms: performance.now() - begun });
+  const came = await work();
+  trials.show(trial, index, { ...came, ms: performance.now() - begun });
+}
+
+function signOutMeanwhile() {
+  trials.tell("sign-out", "");
+  return act(
+    "A slow request",
+    async (action) => {
+      trials.reach(0);
+      const slow = post(`${pathOf(slowFramework())}/api/slow-cart`, { product: "record", add: 1 }, action);
+      // It is looked at below; a failure that comes sooner is not to be nobody's.
+      slow.catch(() => {});
+      await Promise.race([untilItRead(action), slow]);
+      trials.reach(1);
+      showSession(await post("/api/sign-out", {}, nameAction("Sign out meanwhile")));
+      trials.reach(2);
+      await slow;
+      trials.reach(3);
+    },
+    (done, { row }) => trials.tell("sign-out", ofSignOut(done, row !== null)),
+  );
+}
+
+/** Another than the one that serves this page. */
+function slowFramework() {
+  const own = about.doors.findIndex(({ framework }) => framework === about.framework);
+  return about.doors[(own + 1) % about.doors.length].framework;
+}
+
+/** Waits until a request of this action has read its session. */
+async function untilItRead(action) {
+  for (;;) {
+    const { actions } = await get("/api/inspect");
+    if (actions.find(isOf(action))?.calls.length > 0) return;
+  }
+}
+
+/** Whether it is the record of this action. */
+function isOf(action) {
+  return ({ id }) => action.startsWith(`${id} `);
 }
 
 /** Does one thing after the ones before it, then looks at what came of it. Says so where it fails. */
-function act(label, work) {
+function act(label, work, conclude) {
   lastAct = lastAct.then(async () => {
     isActing = true;
     say("");
     if (trouble === RESTARTED) warn("");
+    const action = nameAction(label);
+    let isDone = false;
     try {
-      await work(nameAction(label));
+      await work(action);
+      isDone = true;
     } catch (error) {
       await explain(error);
     }
+    const inspected = await look();
     isActing = false;
-    await look();
+    const done = inspected?.actions.find(isOf(action));
+    if (isDone && done) conclude?.(done, inspected);
   });
   return lastAct;
 }
@@ -103,19 +182,42 @@ async function explain(error) {
 
 async function openSession(action) {
   const session = await get("/api/session", action);
-  const { about } = session;
-  const isAnew = run !== undefined && run !== about.run;
-  if (isAnew && isSignedIn && !session.signedIn) warn(RESTARTED);
-  run = about.run;
-  setText(byId("where"), `table “${about.table}” · ${about.place}`);
+  const isAnew = about !== undefined && about.run !== session.about.run;
+  if (isAnew && shown.signedIn && !session.signedIn) warn(RESTARTED);
+  about = session.about;
+  products = session.products;
+  setText(byId("where"), `${about.framework} · table “${about.table}” · ${about.place}`);
   setText(byId("touch-interval"), String(about.touchInterval / 1000));
-  shop.setProducts(session.products);
+  setText(byId("slow-at"), slowFramework());
+  setText(byId("sign-out-at"), about.framework);
+  shop.setProducts(products);
   showSession(session);
 }
 
-function showSession(session) {
-  isSignedIn = session.signedIn;
-  shop.show(session);
+function showSession({ signedIn, name, cart, note }) {
+  shown = { signedIn, name, cart, note };
+  trials.enable(signedIn);
+  shop.show(shown);
+}
+
+/** The session by its row: other tabs, and other frameworks, change it too. */
+function follow({ row, now }) {
+  const isOver = row === null || row.until <= now;
+  const { user, cart = {}, note = "" } = isOver ? {} : row.sess;
+  const session = { signedIn: user !== undefined, name: user?.name ?? null, cart, note };
+  if (sameAs(shown, session)) return;
+  if (shown.signedIn && !session.signedIn) say(ENDED);
+  else say("");
+  showSession(session);
+}
+
+function sameAs(one, other) {
+  const inOrder = ({ cart, ...others }) => [others, Object.entries(cart ?? {}).sort()];
+  return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
+}
+
+function piecesIn(cart) {
+  return Object.values(cart).reduce((sum, quantity) => sum + quantity, 0);
 }
 
 async function lookAgainAndAgain() {
@@ -125,20 +227,23 @@ async function lookAgainAndAgain() {
   }
 }
 
-/** Shows the row and the calls as they are now. Costs the session nothing. */
+/** Shows the row and the calls as they are now, and gives them. Costs the session nothing. */
 async function look() {
   try {
     const inspected = await get("/api/inspect");
     if (trouble !== RESTARTED) warn("");
-    if (inspected.about.run !== run) await openSession(nameAction("Open the page"));
+    if (inspected.about.run !== about?.run) await openSession(nameAction("Open the page"));
     show(inspected);
+    return inspected;
   } catch (error) {
     warn(error instanceof ServerGone ? GONE : error.message);
+    return undefined;
   }
 }
 
 function show(inspected) {
   showDoors(inspected.about);
+  follow(inspected);
   row.show(inspected);
   calls.show(inspected);
   byId("strip").hidden = inspected.actions.length === 0;

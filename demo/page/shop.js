@@ -1,7 +1,6 @@
 // The left side: the shop as the session has it. What is clicked is told to the one who made it.
 import { byId, element, icon, plural, setText } from "./elements.js";
 
-const WIDGETS = 6;
 const price = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR" });
 
 /**
@@ -10,7 +9,6 @@ const price = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR
  * @param {() => void} on.signOut
  * @param {(product: { id: string, name: string }, add: number) => void} on.changeCart
  * @param {(note: string) => void} on.saveNote
- * @param {() => void} on.loadWidgets
  */
 export function createShop(on) {
   let products = [];
@@ -28,11 +26,6 @@ export function createShop(on) {
     on.saveNote(byId("note").value);
   });
   byId("sign-out").addEventListener("click", () => on.signOut());
-  byId("load-widgets").addEventListener("click", () => on.loadWidgets());
-  byId("widgets").replaceChildren(
-    ...Array.from({ length: WIDGETS }, () => element("li", { textContent: " " })),
-  );
-
   function setProducts(given) {
     products = given;
     byId("products").replaceChildren(...products.map(productTile));
@@ -49,7 +42,7 @@ export function createShop(on) {
     return element("li", {}, button);
   }
 
-  /** Shows the session as the server says that it is. */
+  /** Shows the session as it is. */
   function show(session) {
     const isChange = isSignedIn !== undefined && isSignedIn !== session.signedIn;
     isSignedIn = session.signedIn;
@@ -60,9 +53,9 @@ export function createShop(on) {
     showCart(session.cart);
     if (document.activeElement !== byId("note") || isChange) byId("note").value = session.note;
     if (isChange) {
-      clearWidgets();
       // What had the focus is gone: it goes to where one would begin.
-      (isSignedIn ? byId("products").querySelector("button") : byId("name")).focus({ preventScroll: true });
+      const start = isSignedIn ? byId("products").querySelector("button") : byId("name");
+      if (isFocusLost()) start.focus({ preventScroll: true });
     }
   }
 
@@ -72,7 +65,7 @@ export function createShop(on) {
     byId("cart-empty").hidden = lines.length > 0;
     byId("cart").replaceChildren(...lines.map((product) => cartLine(product, cart[product.id])));
     // The lines were made anew; whoever is counting up by keyboard goes on doing so.
-    if (focused) (byId("cart").querySelector(`[data-key="${focused}"]`) ?? byId("load-widgets")).focus();
+    if (focused) (byId("cart").querySelector(`[data-key="${focused}"]`) ?? byId("note")).focus();
     const cents = lines.reduce((sum, product) => sum + product.cents * cart[product.id], 0);
     const pieces = lines.reduce((sum, product) => sum + cart[product.id], 0);
     byId("cart-total").hidden = lines.length === 0;
@@ -102,24 +95,11 @@ export function createShop(on) {
     );
   }
 
-  function clearWidgets() {
-    for (const tile of byId("widgets").children) {
-      tile.className = "";
-      tile.replaceChildren(" ");
-    }
-  }
+  return { setProducts, show };
+}
 
-  /** Marks a widget, from 1, as on its way, or shows what came. */
-  function showWidget(number, loaded) {
-    const tile = byId("widgets").children[number - 1];
-    tile.className = loaded ? "loaded" : "loading";
-    if (!loaded) return;
-    const pieces = Object.values(loaded.cart).reduce((sum, quantity) => sum + quantity, 0);
-    tile.replaceChildren(
-      element("span", { textContent: loaded.title }),
-      element("small", { textContent: `${plural(pieces, "piece")}, ${Math.round(loaded.ms)} ms` }),
-    );
-  }
-
-  return { setProducts, show, showWidget, clearWidgets, widgets: WIDGETS };
+/** Whether what had the focus is not there any more, or cannot be used. */
+function isFocusLost() {
+  const { activeElement } = document;
+  return activeElement === document.body || activeElement.disabled || !activeElement.checkVisibility();
 }
