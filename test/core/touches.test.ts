@@ -108,6 +108,22 @@ describe("whether a touch is due", () => {
       due: true,
       why: "when the clock is beyond the end",
     },
+    {
+      last: [day, day],
+      now: day,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when a session ends with its last move",
+    },
+    {
+      last: [0, undefined],
+      now: 5,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when nobody wrote when the session ends",
+    },
   ])("$why", ({ last: [updated, end], now, interval, lifetime, due }) => {
     expect(isTouchDue({ updated, end }, now, interval, lifetime)).toBe(due);
   });
@@ -119,6 +135,13 @@ describe("what is remembered of touches", () => {
     touches.remember(row("a", "g1", 500));
     expect(touches.lastMove(row("a", "g1", 100))).toMatchObject({ updated: 500, end: 500 + LIFETIME });
     expect(touches.lastMove(row("a", "g1", 900))).toMatchObject({ updated: 900, end: 900 + LIFETIME });
+  });
+
+  it("is less than what a row says of the same moment: another may have moved its end", () => {
+    const touches = new RecentTouches(true);
+    touches.remember(row("a", "g1", 500));
+    const shortened = { ...row("a", "g1", 500), until: undefined, expires: 7 };
+    expect(touches.lastMove(shortened)).toEqual({ updated: 500, end: 7000 });
   });
 
   it("is nothing of a session created anew under the same id", () => {
