@@ -1,0 +1,263 @@
+// `npm run mutation`: puts one small fault after another into the core and the doors (StrykerJS), and asks of each whether
+// a test notices it. The long form takes every file; `npm run mutation -- --files src/core/merge.ts,src/core/keys.ts` takes
+// these. What was found before stands, unless the source or its tests have changed since or `--force` is given.
+//
+// `--changed` is the short form: of the files that have changed since `--base`, so many mutants (`--most 4` of each) as
+// are tried in `--seconds 60`; `--seed` draws others. `--scores` prints what the runs before have found.
+//
+// The last line is `N passed, N failed`: mutants that were noticed, and those that were not and stand unexplained.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { isSame, nameOf, SURVIVORS } from "../test/mutation/survivors.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const FOLDERS = ["src/core", "src/express", "src/koa", "src/hono"];
+const RESULTS = ".artifacts/mutation";
+/** Which tests are to notice the faults of a file. A file that is not in here was never tried. */
+const HELD_BY = JSON.parse(await readFile(join(root, "test", "mutation", "held-by.json"), "utf8"));
+
+const { values: flags } = parseArgs({
+  options: {
+    files: { type: "string" },
+    changed: { type: "boolean", default: false },
+    base: { type: "string" },
+    most: { type: "string", default: "4" },
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string" },
+    force: { type: "boolean", default: false },
+    scores: { type: "boolean", default: false },
+  },
+});
+
+await mkdir(join(root, RESULTS, "short"), { recursive: true });
+const known = Object.keys(HELD_BY);
+const scores = flags.changed ? await shortForm() : await longForm();
+const open = scores.flatMap((score) => score.open.map((name) => ({ file: score.file, ...name })));
+for (const { file, line, replaced, by } of open) console.log(`${file}\n  ${line}\n  ${replaced} -> ${by}`);
+if (!flags.changed) await writeScores(scores);
+const noticed = scores.reduce((sum, score) => sum + score.killed, 0);
+const stale = flags.changed ? [] : scores.flatMap(({ stale }) => stale);
+for (const { line, replaced, by } of stale)
+  console.log(`explains no survivor: ${line}: ${replaced} -> ${by}`);
+const broken = scores.filter(({ problem }) => problem !== undefined);
+for (const { file, problem } of broken) console.log(`${file} was not tried: ${problem}`);
+const failed = open.length + stale.length + broken.length;
+console.log(`${noticed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || noticed === 0 ? 1 : 0;
+
+async function longForm() {
+  const files = flags.files?.split(",") ?? known;
+  const unknown = files.filter((file) => !known.includes(file));
+  if (unknown.length > 0)
+    throw new Error(`test/mutation/held-by.json has no tests for ${unknown.join(", ")}`);
+  console.log(`${flags.scores ? "what was found in" : "every mutant of"} ${files.length} files`);
+  const scores = [];
+  for (const file of files) {
+    const told = join(RESULTS, `${plain(file)}.jsonl`);
+    if (flags.scores && !existsSync(join(root, told))) continue;
+    const options = {
+      incremental: true,
+      incrementalFile: join(RESULTS, `${plain(file)}.incremental.json`),
+      force: flags.force,
+    };
+    const run = flags.scores ? {} : await stryker(file, told, options);
+    scores.push(await scoreOf(file, told, run));
+    console.log(lineOf(scores.at(-1)));
+  }
+  return scores;
+}
+
+async function shortForm() {
+  const end = performance.now() + Number(flags.seconds) * 1000;
+  const base = flags.base ?? defaultBase();
+  const changed = base === undefined ? [] : changedSince(base);
+  const candidates = changed.filter((file) => known.includes(file));
+  const untried = changed.filter((file) => !known.includes(file));
+  const seed = flags.seed ?? git("rev-parse", "HEAD") ?? "0";
+  const lot = (file) => createHash("sha256").update(`${seed} ${file}`).digest("hex");
+  const files = (candidates.length > 0 ? candidates : known).toSorted((one, other) =>
+    lot(one) < lot(other) ? -1 : 1,
+  );
+  const lines = [];
+  const scores = [];
+  for (const file of files) {
+    const left = end - performance.now();
+    // A file takes a while before its first mutant. Without a change, one file is enough.
+    if (scores.length > 0 && (left < (Number(flags.seconds) * 1000) / 2 || candidates.length === 0)) break;
+    const told = join(RESULTS, "short", `${plain(file)}.jsonl`);
+    const sample = { file, seed, most: Number(flags.most) };
+    const run = await stryker(file, told, { checkers: ["sample"], sample }, left);
+    scores.push(await scoreOf(file, told, run));
+    lines.push(lineOf(scores.at(-1)));
+  }
+  const tried = scores.reduce((sum, score) => sum + score.mutants, 0);
+  const since = base === undefined ? "it is not known what has changed" : `since ${base.slice(0, 10)}`;
+  const what =
+    candidates.length > 0
+      ? `${scores.length} of ${candidates.length} files that have changed ${since}`
+      : `one file, for none has changed (${since})`;
+  console.log(`${tried} mutants of ${what}, seed ${seed.slice(0, 10)}`);
+  if (untried.length > 0) console.log(`no long form has run on ${untried.join(", ")}: left out`);
+  for (const line of lines) console.log(line);
+  return scores;
+}
+
+/** Where main has been left; on main itself, and where that is not known, the commit before. */
+function defaultBase() {
+  const head = git("rev-parse", "HEAD");
+  const bases = ["origin/main", "main"].map((main) => git("merge-base", "HEAD", main));
+  return bases.find((base) => base !== undefined && base !== head) ?? git("rev-parse", "--verify", "HEAD~1");
+}
+
+function changedSince(base) {
+  const names = git("diff", "--name-only", "--diff-filter=d", base, "--", ...FOLDERS);
+  if (names === undefined) throw new Error(`git knows no ${base}`);
+  return names.split("\n").filter((name) => name.endsWith(".ts"));
+}
+
+function git(...args) {
+  const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Runs Stryker on one file. What is told of each mutant stands in `told` afterwards, also where the time was up. */
+async function stryker(file, told, options, withinMs) {
+  const start = performance.now();
+  const temp = join(".artifacts", `stryker-${process.pid}`);
+  const config = {
+    packageManager: "npm",
+    plugins: ["@stryker-mutator/vitest-runner", "./test/mutation/plugin.mjs"],
+    reporters: ["told", "json"],
+    jsonReporter: { fileName: told.replace(/l$/, "") },
+    told,
+    mutate: [file],
+    testRunner: "vitest",
+    // `related` would not see the tests that come to a file by way of a server.
+    vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
+    testFiles: HELD_BY[file],
+    coverageAnalysis: "perTest",
+    // The tests of one mutant wait for each other's table as it is.
+    concurrency: 1,
+    timeoutMS: 5000,
+    timeoutFactor: 2,
+    ignorePatterns: [".extras", ".artifacts", "bench", "demo", "docs", "examples", "dist"],
+    tempDirName: temp,
+    warnings: { unknownOptions: false },
+    allowConsoleColors: false,
+    ...options,
+  };
+  const configFile = join(RESULTS, `${plain(file)}.config.json`);
+  await writeFile(join(root, configFile), JSON.stringify(config));
+  await writeFile(join(root, told), "");
+  const { code, output } = await run(["node_modules/.bin/stryker", "run", configFile], withinMs);
+  await rm(join(root, temp), { recursive: true, force: true });
+  await writeFile(join(root, told.replace(/jsonl$/, "log")), output);
+  return {
+    seconds: (performance.now() - start) / 1000,
+    problem: code === 0 || code === null ? undefined : output.trim().split("\n").slice(-15).join("\n"),
+  };
+}
+
+/** `code` is null where the time was up. */
+function run([command, ...args], withinMs) {
+  return new Promise((resolve) => {
+    // In a group of its own, so that its workers end with it.
+    const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const end = () => process.kill(-child.pid, "SIGKILL");
+    const timer = withinMs === undefined ? undefined : setTimeout(end, withinMs);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+      });
+    }
+    process.once("SIGINT", end).once("SIGTERM", end);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      process.off("SIGINT", end).off("SIGTERM", end);
+      resolve({ code, output });
+    });
+  });
+}
+
+async function scoreOf(file, told, { seconds, problem }) {
+  const [source, lines] = await Promise.all([file, told].map((name) => readFile(join(root, name), "utf8")));
+  const results = lines
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const valid = results.filter(({ status }) =>
+    ["Killed", "Timeout", "Survived", "NoCoverage"].includes(status),
+  );
+  const alive = valid
+    .filter(({ status }) => status === "Survived" || status === "NoCoverage")
+    .map((mutant) => nameOf(mutant, source));
+  const explanations = SURVIVORS[file] ?? [];
+  const isExplained = (name) => explanations.some((one) => isSame(one, name));
+  return {
+    file,
+    mutants: valid.length,
+    killed: valid.length - alive.length,
+    explained: alive.filter(isExplained).length,
+    open: alive.filter((name) => !isExplained(name)),
+    stale: explanations.filter((one) => !alive.some((name) => isSame(one, name))),
+    seconds,
+    problem,
+  };
+}
+
+function lineOf({ file, mutants, killed, explained, open, seconds }) {
+  const columns = [
+    file.padEnd(28),
+    `${mutants} mutants`.padStart(13),
+    `${killed} killed`.padStart(12),
+    `${percent(killed, mutants)} %`.padStart(9),
+    `${explained} explained`.padStart(14),
+    `${open.length} open`.padStart(9),
+    ...(seconds === undefined ? [] : [`${Math.round(seconds)} s`.padStart(8)]),
+  ];
+  return columns.join("");
+}
+
+function percent(part, whole) {
+  return whole === 0 ? "-" : ((100 * part) / whole).toFixed(1);
+}
+
+/** The scores, by file and of each folder, and which files were not tried yet. */
+async function writeScores(scores) {
+  const commit = git("rev-parse", "HEAD");
+  for (const folder of FOLDERS) {
+    const within = scores.filter(({ file }) => file.startsWith(`${folder}/`));
+    const sum = (key) => within.reduce((total, score) => total + score[key], 0);
+    const open = within.flatMap((score) => score.open);
+    if (within.length > 0)
+      console.log(
+        lineOf({
+          file: `${folder}: ${within.length} files`,
+          mutants: sum("mutants"),
+          killed: sum("killed"),
+          explained: sum("explained"),
+          open,
+        }),
+      );
+  }
+  const sources = await Promise.all(
+    FOLDERS.map(async (folder) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`)),
+  );
+  const untried = sources.flat().filter((file) => file.endsWith(".ts") && !known.includes(file));
+  if (untried.length > 0) console.log(`in no run so far: ${untried.join(", ")}`);
+  const report = { commit, scores, untried };
+  await writeFile(join(root, RESULTS, "scores.json"), JSON.stringify(report, undefined, 2));
+}
+
+function plain(file) {
+  return file
+    .replace(/^src\//, "")
+    .replace(/\.ts$/, "")
+    .replaceAll("/", "-");
+}
