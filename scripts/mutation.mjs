@@ -169,6 +169,10 @@ function run([command, ...args], withinMs) {
     // In a group of its own, so that its workers end with it.
     const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const end = () => process.kill(-child.pid, "SIGKILL");
+    const endAll = () => {
+      end();
+      process.exit(1);
+    };
     const timer = withinMs === undefined ? undefined : setTimeout(end, withinMs);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -176,10 +180,10 @@ function run([command, ...args], withinMs) {
         output += text;
       });
     }
-    process.once("SIGINT", end).once("SIGTERM", end);
+    process.once("SIGINT", endAll).once("SIGTERM", endAll);
     child.on("close", (code) => {
       clearTimeout(timer);
-      process.off("SIGINT", end).off("SIGTERM", end);
+      process.off("SIGINT", endAll).off("SIGTERM", endAll);
       resolve({ code, output });
     });
   });
