@@ -139,7 +139,6 @@ async function stryker(file, told, options, withinMs) {
     testRunner: "vitest",
     // `related` would not see the tests that come to a file by way of a server.
     vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
-    testFiles: HELD_BY[file],
     coverageAnalysis: "perTest",
     // The tests of one mutant wait for each other's table as it is.
     concurrency: 1,
@@ -154,7 +153,8 @@ async function stryker(file, told, options, withinMs) {
   const configFile = join(RESULTS, `${plain(file)}.config.json`);
   await writeFile(join(root, configFile), JSON.stringify(config));
   await writeFile(join(root, told), "");
-  const { code, output } = await run(["node_modules/.bin/stryker", "run", configFile], withinMs);
+  const env = { ...process.env, SESSION_STORE_MUTATION_TESTS: HELD_BY[file].join(",") };
+  const { code, output } = await run(["node_modules/.bin/stryker", "run", configFile], env, withinMs);
   await rm(join(root, temp), { recursive: true, force: true });
   await writeFile(join(root, told.replace(/jsonl$/, "log")), output);
   return {
@@ -164,10 +164,10 @@ async function stryker(file, told, options, withinMs) {
 }
 
 /** `code` is null where the time was up. */
-function run([command, ...args], withinMs) {
+function run([command, ...args], env, withinMs) {
   return new Promise((resolve) => {
     // In a group of its own, so that its workers end with it.
-    const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const end = () => process.kill(-child.pid, "SIGKILL");
     const endAll = () => {
       end();
