@@ -159,7 +159,7 @@ async function stryker(file, told, options, withinMs) {
   await writeFile(join(root, told.replace(/jsonl$/, "log")), output);
   return {
     seconds: (performance.now() - start) / 1000,
-    problem: code === 0 || code === null ? undefined : output.trim().split("\n").slice(-15).join("\n"),
+    problem: code === 0 || code === null ? undefined : (/ ERROR .*/.exec(output)?.[0] ?? output),
   };
 }
 
