@@ -1,12 +1,16 @@
 // What is remembered of a session in a caller's hand: what was given, what is known of the row, and whose doing its end was.
 import { describe, expect, it } from "vitest";
-import { isStorageKey } from "../../src/core/keys.js";
+import { isStorageKey, type StorageKey } from "../../src/core/keys.js";
 import { decodeRow, type SessionRow } from "../../src/core/record.js";
 import { SessionInHand } from "../../src/core/session.js";
 
 const keys = { hashKey: "pk", sortKey: "sk", hashPrefix: "sess:", hashIds: false };
-const key = "sess:ada-id";
-if (!isStorageKey(key, keys)) throw new Error("no key");
+const key = keyOf("sess:ada-id");
+
+function keyOf(text: string): StorageKey {
+  if (!isStorageKey(text, keys)) throw new Error("no key");
+  return text;
+}
 
 interface Row {
   rev?: number | undefined;

@@ -220,6 +220,14 @@ describe("touches that come together", () => {
     expect(answers).toHaveLength(4);
   });
 
+  it("are apart where a session was created anew under the same id", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    void touches.share(row("a", "g1", 100), touchBy(send));
+    void touches.share(row("a", "g2", 100), touchBy(send));
+    expect(answers).toHaveLength(2);
+  });
+
   it("mean another lifetime where that differs by a second", () => {
     const touches = new RecentTouches(true);
     const { answers, send } = sender();
