@@ -112,6 +112,7 @@ describe("an id can be a key", () => {
     },
     { what: "that is empty: never", id: "", withSortKey: false, without: false },
     { what: "that is no text: never", id: 5, withSortKey: false, without: false },
+    { what: "that is a list of them: never", id: ["x"], withSortKey: false, without: false },
     { what: "that is no Unicode: never", id: "a\ud800", withSortKey: false, without: false },
   ])("$what", ({ id, withSortKey, without }) => {
     expect(composite.canHave(id)).toBe(withSortKey);
@@ -130,7 +131,7 @@ describe("a session's address", () => {
     const narrow = { ...plain, hashPrefix: "y".repeat(1020) };
     const addresses = new Addresses(plain, [place(narrow), place({ ...plain, hashPrefix: "old:" })], true);
     expect(addresses.of("ada-id")).toEqual({ key: "sess:ada-id", previous: [undefined, "old:ada-id"] });
-    expect(addresses.of("")).toBeUndefined();
+    for (const one of [addresses, new Addresses(hashed, [], true)]) expect(one.of("")).toBeUndefined();
   });
 
   it("has no previous places where there are none", () => {
