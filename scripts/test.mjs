@@ -65,6 +65,7 @@ const PASSES = [
     counts: true,
     problem: dynamoDbLocalProblem,
   },
+  { name: "mutation", commands: [[process.execPath, "scripts/mutation.mjs", "--changed"]], counts: true },
   { name: "packaging", needsBuild: true },
   { name: "examples", needsBuild: true },
   { name: "runtimes", needsBuild: true, problem: () => runtimesProblem() ?? dynamoDbLocalProblem() },

@@ -73,6 +73,12 @@ describe("a native map as data", () => {
     expect(fromMap({ M: { updated: { S: "today" } } }, true)).toBe('{"updated":"today"}');
   });
 
+  it("has its numbers as near as JSON's come to them", () => {
+    expect(fromMap({ M: { n: { N: "9007199254740993" }, x: { N: "0.1" } } }, true)).toBe(
+      '{"n":9007199254740992,"x":0.1}',
+    );
+  });
+
   it("is JSON, also of what JSON has not", () => {
     const M = { ids: { NS: ["1", "2"] }, names: { SS: ["ada"] }, bytes: { B: new Uint8Array([1, 255]) } };
     expect(JSON.parse(fromMap({ M }, true))).toEqual({
