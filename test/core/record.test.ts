@@ -31,6 +31,11 @@ describe("an expires that another store wrote", () => {
     { name: "a string of seconds", expires: { S: "1800000000" }, seconds: 1_800_000_000 },
     { name: "a string of milliseconds", expires: { S: " 1800000000250 " }, seconds: 1_800_000_000.25 },
     { name: "nothing at all", expires: { N: "0" }, seconds: 0 },
+    {
+      name: "the year 5138, which is a moment in 1973",
+      expires: { N: "100000000000" },
+      seconds: 100_000_000,
+    },
     { name: "far away", expires: { N: "99999999999" }, seconds: 99_999_999_999 },
     { name: "not there", expires: undefined, seconds: undefined },
   ])("is read as what it plainly means: $name", ({ expires, seconds }) => {
@@ -42,6 +47,8 @@ describe("an expires that another store wrote", () => {
     { name: "microseconds", expires: { N: "1800000000250000" } },
     { name: "a date's text", expires: { S: "2027-01-15T08:00:00Z" } },
     { name: "an empty text", expires: { S: "" } },
+    { name: "a blank text", expires: { S: "  " } },
+    { name: "beyond both", expires: { N: "100000000000000" } },
     { name: "true", expires: { BOOL: true } },
     { name: "null", expires: { NULL: true as const } },
     { name: "a list", expires: { L: [{ N: "1800000000" }] } },
@@ -138,6 +145,16 @@ describe("a row", () => {
       ownership: undefined,
       item: { sess },
     });
+  });
+
+  it("of ours has no other clock in its map than `updated`, and one of @pwrdrvr's has that for a field", () => {
+    const map = { M: { updated: { N: "5" }, lastModified: { N: "6" } } };
+    expect(decodeRow({ sess: map }, key, rules).text).toBe('{"updated":5,"lastModified":6}');
+    expect(decodeRow({ sess: map, rev: { N: "1" } }, key, rules).text).toBe('{"lastModified":6}');
+  });
+
+  it("remembers no writes where another package means something else by them", () => {
+    expect(decodeRow({ sess, writes: { N: "5" } }, key, rules).writes).toEqual([]);
   });
 
   it("has the text that was decoded of it before", () => {
@@ -255,6 +272,7 @@ describe("a row's size is what DynamoDB counts", () => {
     { what: "text in UTF-8, and its name", item: { né: { S: "é" } }, bytes: 3 + 2 },
     { what: "two digits of a number in a byte, and one more", item: { n: { N: "12345" } }, bytes: 1 + 4 },
     { what: "no zeros before or behind", item: { n: { N: "0.001200" } }, bytes: 1 + 2 },
+    { what: "the zeros within", item: { n: { N: "100001" } }, bytes: 1 + 4 },
     { what: "no exponent", item: { n: { N: "-1.5e+125" } }, bytes: 1 + 2 },
     { what: "no exponent, however it is written", item: { n: { N: "15E99" } }, bytes: 1 + 2 },
     { what: "bytes", item: { n: { B: new Uint8Array(7) } }, bytes: 1 + 7 },
