@@ -1,7 +1,7 @@
 // `npm run mutation`: puts one small fault after another into the core and the doors (StrykerJS), and asks of each whether
 // a test notices it. The long form takes every file; `npm run mutation -- --files src/core/merge.ts,src/core/keys.ts` takes
 // these. What was found before stands, unless the source or its tests have changed since or `--force` is given. `--most 40`
-// tries so many mutants of each file, drawn by `--seed`.
+// tries so many mutants of each file, drawn by `--seed`; `--again` those alone that were open, after a test was written.
 //
 // `--changed` is the short form: of the files that have changed since `--base`, so many mutants (`--most 4` of each) as
 // are tried in `--seconds 60`; `--seed` draws others. `--scores` prints what the runs before have found.
@@ -33,6 +33,7 @@ const { values: flags } = parseArgs({
     seconds: { type: "string", default: "60" },
     seed: { type: "string" },
     force: { type: "boolean", default: false },
+    again: { type: "boolean", default: false },
     scores: { type: "boolean", default: false },
   },
 });
@@ -76,7 +77,11 @@ async function longForm() {
       incrementalFile: join(RESULTS, `${plain(file)}.incremental.json`),
       force: flags.force,
     };
-    const run = flags.scores ? {} : await stryker(file, told, options);
+    const run = flags.scores
+      ? {}
+      : flags.again
+        ? await again(file, told)
+        : await stryker(file, told, options);
     scores.push(await scoreOf(file, told, run));
     console.log(lineOf(scores.at(-1)));
   }
@@ -112,6 +117,20 @@ async function shortForm() {
   if (untried.length > 0) console.log(`no long form has run on ${untried.join(", ")}: left out`);
   for (const line of lines) console.log(line);
   return scores;
+}
+
+/** Tries the mutants that were open, and sets what came of them in the place of what was known. */
+async function again(file, told) {
+  const { open: named } = await scoreOf(file, told, {});
+  if (named.length === 0) return {};
+  const anew = join(RESULTS, "samples", `${plain(file)}.jsonl`);
+  const run = await stryker(file, anew, { checkers: ["sample"], sample: { file, named } });
+  const place = ({ location, replacement }) => JSON.stringify([location, replacement]);
+  const results = (await toldIn(anew)).filter(isTested);
+  const latest = new Map(results.map((result) => [place(result), result]));
+  const merged = (await toldIn(told)).map((result) => latest.get(place(result)) ?? result);
+  await writeFile(join(root, told), merged.map((result) => `${JSON.stringify(result)}\n`).join(""));
+  return run;
 }
 
 /** Mutants of a file, drawn by lot; explained ones are not drawn. */
@@ -214,14 +233,8 @@ function run([command, ...args], env, isTimeUp) {
 }
 
 async function scoreOf(file, told, { seconds, problem }) {
-  const [source, lines] = await Promise.all([file, told].map((name) => readFile(join(root, name), "utf8")));
-  const results = lines
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-  const valid = results.filter(({ status }) =>
-    ["Killed", "Timeout", "Survived", "NoCoverage"].includes(status),
-  );
+  const source = await readFile(join(root, file), "utf8");
+  const valid = (await toldIn(told)).filter(isTested);
   const alive = valid
     .filter(({ status }) => status === "Survived" || status === "NoCoverage")
     .map((mutant) => nameOf(mutant, source));
@@ -237,6 +250,15 @@ async function scoreOf(file, told, { seconds, problem }) {
     seconds,
     problem,
   };
+}
+
+async function toldIn(told) {
+  const lines = (await readFile(join(root, told), "utf8")).split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line));
+}
+
+function isTested({ status }) {
+  return ["Killed", "Timeout", "Survived", "NoCoverage"].includes(status);
 }
 
 function lineOf({ file, mutants, killed, explained, open, seconds }) {

@@ -18,8 +18,8 @@ class Told {
 }
 
 /**
- * Stryker has no word for a sample, but one for mutants that a checker takes out: those that do not compile. Explained
- * survivors are not drawn.
+ * Stryker has no word for some of the mutants, but one for those that a checker takes out: they do not compile. Drawn by lot
+ * are those that are no explained survivors, or those that are named.
  */
 class Sample {
   static inject = ["options"];
@@ -34,15 +34,18 @@ class Sample {
 
   /** Of all mutants at once, which is the first that Stryker asks. */
   async group(mutants) {
-    const { file, seed, most } = this.#options;
+    const { file, seed, most, named } = this.#options;
     const source = readFileSync(file, "utf8");
-    const known = SURVIVORS[file] ?? [];
-    const open = mutants.filter(
-      (mutant) => !known.some((one) => isSame(one, nameOf(reported(mutant), source))),
-    );
+    const stands = (list) => (mutant) => list.some((one) => isSame(one, nameOf(reported(mutant), source)));
+    const isKnown = stands(SURVIVORS[file] ?? []);
     const lot = ({ id }) => createHash("sha256").update(`${seed} ${file} ${id}`).digest("hex");
-    const order = open.toSorted((one, other) => (lot(one) < lot(other) ? -1 : 1));
-    this.#drawn = new Set(order.slice(0, most).map(({ id }) => id));
+    const drawn = named
+      ? mutants.filter(stands(named))
+      : mutants
+          .filter((mutant) => !isKnown(mutant))
+          .toSorted((one, other) => (lot(one) < lot(other) ? -1 : 1))
+          .slice(0, most);
+    this.#drawn = new Set(drawn.map(({ id }) => id));
     return [mutants.map(({ id }) => id)];
   }
 
