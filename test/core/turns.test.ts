@@ -52,6 +52,21 @@ describe("work on one session", () => {
     ]);
   });
 
+  it("waits for whoever is before it, though others have ended by then", async () => {
+    const turns = new Turns<number>(true);
+    const [first, second, third] = [work(), work(), work()];
+    void turns.take(key("a"), never, first.run);
+    void turns.take(key("a"), never, second.run);
+    first.end();
+    await nextTurn();
+    void turns.take(key("a"), never, third.run);
+    await nextTurn();
+    expect([second.lines.length, third.lines.length]).toEqual([1, 0]);
+    second.end();
+    await nextTurn();
+    expect(third.lines).toHaveLength(1);
+  });
+
   it("waits for none on another session", () => {
     const turns = new Turns<number>(true);
     const [one, other] = [work(), work()];
@@ -127,7 +142,9 @@ describe("work on one session", () => {
     void turns.take(key("a"), never, first.run);
     void turns.take(key("a"), never, second.run);
     let hasEnded = false;
-    const all = turns.pending(key("a"))?.then(() => {
+    const pending = turns.pending(key("a"));
+    if (pending === undefined) throw new Error("nothing is on its way");
+    const all = pending.then(() => {
       hasEnded = true;
     });
     first.end();
