@@ -153,15 +153,25 @@ describe("what a caller's object cannot hold", () => {
     expect(session.base).toBe('{ "n": 2 }');
   });
 
+  it("is asked for without a change of what was last written", () => {
+    const session = loaded();
+    session.wrote(row({ rev: 2, text: '{"n":2,"b":1}' }), '{"n":2}');
+    session.narrow(holds);
+    expect(session.base).toBe('{"n":2}');
+  });
+
   it("is no text of a session that was not read", () => {
     const session = SessionInHand.unknown("ada-id", true);
     session.narrow(holds);
     session.adopts(row({ text: '{"n":1,"cookie":5}' }));
     expect(session.base).toBe('{"n":1}');
-    const bare = SessionInHand.unknown("ada-id", true);
-    bare.data.cookie = 5;
-    bare.narrow(holds);
-    expect(bare).toMatchObject({ data: {}, base: undefined });
+    for (const known of [undefined, row()]) {
+      const bare = SessionInHand.unknown("ada-id", true);
+      bare.met(known);
+      bare.data.cookie = 5;
+      bare.narrow(holds);
+      expect(bare).toMatchObject({ data: {}, base: undefined });
+    }
   });
 });
 
@@ -178,6 +188,16 @@ describe("a write whose answer is missing", () => {
     session.doubts({ id: "w3", text: "{}" });
     session.wrote(row({ rev: 2 }), "{}");
     expect(session.isSettled).toBe(true);
+  });
+
+  it("is recognised though another before it was refused", () => {
+    const session = loaded();
+    session.doubts({ id: "w1", text: '{"n":5}' });
+    session.doubts({ id: "w2", text: '{"n":6}' });
+    session.trusts("w1");
+    session.met(row({ rev: 2, writes: "w2" }));
+    session.recognize();
+    expect(session.base).toBe('{"n":6}');
   });
 
   it("is recognised by what the row remembers: what it wrote is the base then", () => {
@@ -291,5 +311,7 @@ describe("what was destroyed", () => {
     session.removes();
     session.removed(true);
     expect(session.lost).toBe('{"n":1}');
+    session.met(undefined);
+    expect(session.lost).toBeUndefined();
   });
 });
