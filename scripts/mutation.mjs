@@ -235,9 +235,7 @@ function run([command, ...args], env, isTimeUp) {
 async function scoreOf(file, told, { seconds, problem }) {
   const source = await readFile(join(root, file), "utf8");
   const valid = (await toldIn(told)).filter(isTested);
-  const alive = valid
-    .filter(({ status }) => status === "Survived" || status === "NoCoverage")
-    .map((mutant) => nameOf(mutant, source));
+  const alive = valid.filter((mutant) => !isNoticed(mutant)).map((mutant) => nameOf(mutant, source));
   const explanations = SURVIVORS[file] ?? [];
   const isExplained = (name) => explanations.some((one) => isSame(one, name));
   return {
@@ -257,8 +255,13 @@ async function toldIn(told) {
   return lines.map((line) => JSON.parse(line));
 }
 
+/** Not so where it was not drawn. One by which the runner breaks was noticed by no test. */
 function isTested({ status }) {
-  return ["Killed", "Timeout", "Survived", "NoCoverage"].includes(status);
+  return isNoticed({ status }) || ["Survived", "NoCoverage", "RuntimeError"].includes(status);
+}
+
+function isNoticed({ status }) {
+  return status === "Killed" || status === "Timeout";
 }
 
 function lineOf({ file, mutants, killed, explained, open, seconds }) {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { lifetimeBy, type SessionLifetime } from "../../src/core/lifetime.js";
 import type { ResolvedOptions, SessionData } from "../../src/core/options.js";
+import { unhandledDuring } from "../support/unhandled.js";
 
 const DAY = 86_400_000;
 const data = '{"user":"ada"}';
@@ -76,11 +77,7 @@ describe("a session lives", () => {
   it.each([
     { what: "nothing", give: () => undefined, got: "got nothing" },
     { what: "less than a millisecond", give: () => 0.5, got: "got 0.5" },
-    {
-      what: "a promise, whose failure is nobody's",
-      give: () => Promise.reject(new Error("late")),
-      got: "got an object",
-    },
+    { what: "a promise", give: () => Promise.resolve(5), got: "got an object" },
   ])("by no function `ttl` that gives $what", ({ give, got }) => {
     const ttl: ResolvedOptions["ttl"] = () => JSON.parse("{}").none ?? give();
     expect(() => lifetimeBy(data, {}, { ttl })).toThrow(
@@ -89,5 +86,13 @@ describe("a session lives", () => {
         message: `ttl: expected milliseconds, 1 or more, of the function, ${got}`,
       }),
     );
+  });
+
+  it("by no promise of a function `ttl`, whose failure is nobody's", async () => {
+    const ttl: ResolvedOptions["ttl"] = () => JSON.parse("{}").none ?? Promise.reject(new Error("late"));
+    const unhandled = await unhandledDuring(async () => {
+      expect(() => lifetimeBy(data, {}, { ttl })).toThrow(/got an object$/);
+    });
+    expect(unhandled).toEqual({ exceptions: [], rejections: [] });
   });
 });
