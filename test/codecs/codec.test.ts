@@ -15,6 +15,7 @@ function marking(tag: number, more: Partial<SessionCodec> = {}) {
     },
     decode(bytes, row) {
       told.push(row);
+      if (bytes[0] !== tag) throw new Error("not encoded here");
       return bytes.subarray(1);
     },
     ...more,
