@@ -166,7 +166,7 @@ describe("a failure", () => {
       });
     }
     const spoken =
-      "ThrottlingException TimeoutError ECONNRESET ENOTFOUND ECONNREFUSED EPROTO SyntaxError UnknownOperation";
+      "ThrottlingException TimeoutError ECONNRESET ENOTFOUND ECONNREFUSED EPROTO SyntaxError UnknownOperation RequestExpired RequestLimitExceeded ItemCollectionSizeLimitExceeded token ValidationError: item size";
     expect(translateFailure(named("Other", spoken), attempt).message).toBe(trouble("Other"));
   });
 
