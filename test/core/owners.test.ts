@@ -11,6 +11,7 @@ import {
   partitionOf,
 } from "../../src/core/owners.js";
 import { decodeRow, type Ownership, type SessionRow } from "../../src/core/record.js";
+import { unhandledDuring } from "../support/unhandled.js";
 
 const keys: KeyLayout = { hashKey: "pk", sortKey: "sk", hashPrefix: "sess:", hashIds: false };
 const place = { tableName: "sessions", keys };
@@ -43,11 +44,7 @@ describe("the owner of a session", () => {
     { what: "an empty name", give: () => "", got: "got an empty one" },
     { what: "a number", give: () => 5, got: "got a number" },
     { what: "null", give: () => null, got: "got a object" },
-    {
-      what: "a promise, whose failure is nobody's",
-      give: () => Promise.reject(new Error("late")),
-      got: "got a object",
-    },
+    { what: "a promise", give: () => Promise.resolve("ada"), got: "got a object" },
   ])("is never $what, and what it was is not said, for it is data", ({ give, got }) => {
     expect(() => nameOfOwner(() => JSON.parse("{}").none ?? give(), {})).toThrow(
       expect.objectContaining({
@@ -55,6 +52,14 @@ describe("the owner of a session", () => {
         message: `owner: expected a string that is not empty, or undefined, of the function, ${got}`,
       }),
     );
+  });
+
+  it("is no promise of the function, whose failure is nobody's", async () => {
+    const late = () => JSON.parse("{}").none ?? Promise.reject(new Error("late"));
+    const unhandled = await unhandledDuring(async () => {
+      expect(() => nameOfOwner(late, {})).toThrow(/got a object$/);
+    });
+    expect(unhandled).toEqual({ exceptions: [], rejections: [] });
   });
 
   it("is not known where the function throws, which refuses the write", () => {
