@@ -1,6 +1,6 @@
 // When a session ends, and how long it lives: the decisions, as tables.
 import { describe, expect, it } from "vitest";
-import { endOf, expiryFrom, isExpired, isRemovable, lifetimeOf } from "../../src/core/expiry.js";
+import { endOf, expiryFrom, isExpired, isRemovable, lifetimeOf, limitOf } from "../../src/core/expiry.js";
 
 describe("when a row ends", () => {
   it.each([
@@ -17,8 +17,49 @@ describe("when a row ends", () => {
     { name: "another package's, with a fraction", until: undefined, expires: 1000.5, end: 1_000_500 },
     { name: "one that lost its TTL attribute", until: 1_000_050, expires: undefined, end: 1_000_050 },
     { name: "one that says nothing", until: undefined, expires: undefined, end: undefined },
-  ])("$name", ({ until, expires, end }) => {
-    expect(endOf({ until, expires })).toBe(end);
+    {
+      name: "one that says nothing, whatever its limit",
+      until: undefined,
+      expires: undefined,
+      limit: 500,
+      end: undefined,
+    },
+    {
+      name: "one that its absolute limit ends",
+      until: 1_000_050,
+      expires: 1001,
+      limit: 999_999,
+      end: 999_999,
+    },
+    {
+      name: "one that ends before its limit",
+      until: 1_000_050,
+      expires: 1001,
+      limit: 1_000_051,
+      end: 1_000_050,
+    },
+    {
+      name: "another package's, at its limit",
+      until: undefined,
+      expires: 1000,
+      limit: 999_999,
+      end: 999_999,
+    },
+  ])("$name", ({ until, expires, limit, end }) => {
+    expect(endOf({ until, expires, limit })).toBe(end);
+  });
+
+  it.each([
+    { created: 1000, absoluteTtl: 500, limit: 1500, why: "is so long after the first write" },
+    {
+      created: undefined,
+      absoluteTtl: 500,
+      limit: undefined,
+      why: "is none where nobody wrote when that was",
+    },
+    { created: 1000, absoluteTtl: undefined, limit: undefined, why: "is none without absoluteTtl" },
+  ])("the absolute limit $why", ({ created, absoluteTtl, limit }) => {
+    expect(limitOf(created, absoluteTtl)).toBe(limit);
   });
 
   it.each([

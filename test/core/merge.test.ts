@@ -110,6 +110,13 @@ describe("merging", () => {
     ["an array to which only we appended", { l: [1] }, { l: [1, 2] }, { l: [1] }, { l: [1, 2] }],
     ["an array to which both appended the same", { l: [1] }, { l: [1, 2] }, { l: [1, 2] }, { l: [1, 2] }],
     [
+      "an array before which they put what we appended",
+      { l: [1] },
+      { l: [1, 2] },
+      { l: [2, 1] },
+      { l: [2, 1] },
+    ],
+    [
       "an array in which our end is there already",
       { l: [1] },
       { l: [1, 2] },

@@ -3,7 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, it } from "vitest";
 import { createSessionEngine, DEFAULTS, SessionStoreError } from "../../src/core/index.js";
-import { resolveOptions } from "../../src/core/options.js";
+import { type DynamoDBClientLike, type PreviousPlace, resolveOptions } from "../../src/core/options.js";
 
 const table = { name: "sessions" };
 const codec = {
@@ -142,6 +142,142 @@ describe("an option that cannot be meant is refused by name, with what was given
     expect(error.message).toMatch(says);
   });
 
+  it.each([
+    ["options: expected an object with at least { table: { name } }", "sessions"],
+    ["table: expected an object with at least { name }", { table: "sessions" }],
+    [
+      "table.name: expected the name of a DynamoDB table (is the environment variable set that it comes from?)",
+      { table: { name: "" } },
+    ],
+    [
+      "table.hashKey: expected the name of the table's hash key, and none of a row's other attributes",
+      { table: { ...table, hashKey: "k".repeat(256) } },
+    ],
+    [
+      "table.sortKey: expected the name of the table's sort key, and none of a row's other attributes, or null for a table without one",
+      { table: { ...table, sortKey: "rev" } },
+    ],
+    [
+      "table.hashPrefix: expected a string of at most 512 bytes",
+      { table: { ...table, hashPrefix: "é".repeat(257) } },
+    ],
+    [
+      "table.hashPrefix: expected a string of at most 512 bytes",
+      { table: { ...table, hashPrefix: "\ud800" } },
+    ],
+    ["table.sortKey: expected another name than table.hashKey", { table: { ...table, sortKey: "pk" } }],
+    ["ttl: expected milliseconds, 1 or more, or a function that gives them", { table, ttl: 0.5 }],
+    ["ttl: expected milliseconds, 1 or more, or a function that gives them", { table, ttl: 9e13 + 1 }],
+    ["absoluteTtl: expected milliseconds, 1 or more", { table, absoluteTtl: "1" }],
+    ["hashIds: expected true or false", { table, hashIds: 1 }],
+    [
+      "previous: expected a list of { table, hashPrefix, hashIds }",
+      { table, previous: [{ hashPrefix: "a#" }, 5] },
+    ],
+    [
+      "codec: expected a codec, or a list of codecs with a tag of its own each",
+      { table, codec: { ...codec, tag: 32.5 } },
+    ],
+    [
+      "codec: expected a codec, or a list of codecs with a tag of its own each",
+      { table, codec: { ...codec, tag: "32" } },
+    ],
+    [
+      "codec: expected a codec, or a list of codecs with a tag of its own each",
+      { table, codec: { ...codec, name: 5 } },
+    ],
+    [
+      "codec: expected a codec, or a list of codecs with a tag of its own each",
+      { table, codec: { ...codec, encode: 5 } },
+    ],
+    ["owner: expected a function", { table, owner: 5 }],
+    ["touchInterval: expected milliseconds, 0 or more", { table, touchInterval: Number.POSITIVE_INFINITY }],
+    ["touchInterval: expected milliseconds, 0 or more", { table, touchInterval: "5" }],
+    ["keepExpired: expected true or false", { table, keepExpired: 1 }],
+    [
+      "client: expected a DynamoDBClient or DynamoDBDocumentClient of the AWS SDK 3.952 or newer",
+      { table, client: { send() {} } },
+    ],
+    ["clientConfig: expected the configuration of a DynamoDBClient", { table, clientConfig: [] }],
+    ["dynamoConfig: expected the configuration of a DynamoDBClient", { table, dynamoConfig: 5 }],
+    ["consistentRead: expected true or false", { table, consistentRead: "yes" }],
+    ['format: expected "json" or "map"', { table, format: "JSON" }],
+    [
+      'concurrency: expected "merge", "last-write-wins" or a function (base, ours, theirs) => data',
+      { table, concurrency: "first-write-wins" },
+    ],
+    ["timeout: expected milliseconds, from 1 to 2 147 483 647", { table, timeout: 0.5 }],
+    ["onEvent: expected a function", { table, onEvent: "log" }],
+    ["randomId: expected a function", { table, randomId: "x" }],
+    ["sleep: expected a function", { table, sleep: 5 }],
+    [
+      "previous[0].table: expected an object of { name, hashKey, sortKey, hashPrefix }",
+      { table, previous: [{ table: 5 }] },
+    ],
+    [
+      "previous[0].hashPrefix: expected a string of at most 512 bytes",
+      { table, previous: [{ hashPrefix: 5 }] },
+    ],
+    ["previous[0].hashIds: expected true or false", { table, previous: [{ hashIds: 5 }] }],
+    [
+      "previous[0].table.sortKey: expected another name than previous[0].table.hashKey",
+      { table, previous: [{ table: { name: "old", hashKey: "sk" } }] },
+    ],
+  ])("says what is expected: %s", (expected, options) => {
+    const { message } = catchError(make(options));
+    expect(message.slice(0, message.lastIndexOf(", got "))).toBe(expected);
+  });
+
+  it.each([
+    {
+      options: { table, codec, format: "map" },
+      says: 'format: "map" is written for servers of 0.0.19, which read nothing that a codec has encoded; leave out one of format and codec',
+    },
+    {
+      options: { table: { ...table, sortKey: null }, owner: () => "ada" },
+      says: "owner: needs a table with a sort key, and table.sortKey is null: under it an owner's sessions are listed",
+    },
+    {
+      options: { table, client: aClient(), dynamoConfig: {} },
+      says: "client and dynamoConfig: give only one of them",
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "a", table: { hashPrefix: "a" } }] },
+      says: "previous[0].hashPrefix and previous[0].table.hashPrefix: give only one of them",
+    },
+    {
+      options: { table, previous: [{ hashIds: true }] },
+      says: "previous[0].hashIds: ids that are hashed there are hashed in the table as well; set hashIds",
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "a#" }, { hashPrefix: "a#" }] },
+      says: "previous[1]: is the same place as another; it must differ in table, hashPrefix or hashIds",
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "a#" }, { hashPrefix: "session-store#b#" }] },
+      says: "previous[1]: its hashPrefix, or that of another place in the same table, begins with the other: their keys could not be told apart",
+    },
+    {
+      options: { table, previous: [{ hashPrefix: "session" }] },
+      says: "previous[0]: its hashPrefix, or that of another place in the same table, begins with the other: their keys could not be told apart",
+    },
+  ])("says what does not go together: $says", ({ options, says }) => {
+    expect(catchError(make(options)).message).toBe(says);
+  });
+
+  it("says why the SDK makes no client, by its own error", () => {
+    const clientConfig = {
+      get region(): string {
+        throw new Error("the SDK's");
+      },
+    };
+    expect(catchError(make({ table, clientConfig }))).toMatchObject({
+      code: "ERR_SESSION_OPTIONS",
+      message: "clientConfig: the SDK makes no client of it; see the cause",
+      cause: { message: "the SDK's" },
+    });
+  });
+
   it("never shows what an object holds", () => {
     const clientConfig = { credentials: { accessKeyId: "AKIDSECRET", secretAccessKey: "hidden" } };
     const error = catchError(make({ table, ttl: clientConfig }));
@@ -183,11 +319,92 @@ describe("what is accepted", () => {
     client.destroy();
   });
 
+  it.each([
+    { ttl: 1, timeout: 1, touchInterval: 0, absoluteTtl: 1 },
+    { ttl: 9e13, timeout: 2_147_483_647, touchInterval: 9e13, absoluteTtl: 9e13 },
+    { ttl: () => 5, concurrency: "merge" as const, format: "json" as const },
+    {
+      concurrency: "last-write-wins" as const,
+      format: "map" as const,
+      keepExpired: true,
+      consistentRead: false,
+    },
+    {
+      concurrency: (_: object, ours: Record<string, unknown>) => ours,
+      owner: () => "ada",
+      onEvent: () => {},
+    },
+    { now: () => 5, randomId: () => "x", sleep: async () => {} },
+  ])("is every value that can be meant: $ttl $concurrency", (options) => {
+    expect(resolveOptions({ table, ...options })).toMatchObject(options);
+  });
+
+  it("is a table by any names that DynamoDB takes", () => {
+    const keys = { hashKey: "h".repeat(255), sortKey: "s".repeat(255), hashPrefix: "é".repeat(256) };
+    expect(resolveOptions({ table: { ...table, ...keys } }).keys).toEqual({ ...keys, hashIds: false });
+  });
+
+  it.each([1, 255])("is a codec with a tag of one byte, %s, and a list of codecs", (tag) => {
+    const other = { ...codec, tag: 33 };
+    expect(resolveOptions({ table, codec: { ...codec, tag } }).codecs).toBeDefined();
+    expect(resolveOptions({ table, codec: [{ ...codec, tag }, other] }).codecs).toBeDefined();
+    expect(resolveOptions({ table, codec: [] }).codecs).toBeUndefined();
+    expect(resolveOptions({ table }).codecs).toBeUndefined();
+  });
+
+  it("is a previous place, each option as it is now where it is left out", () => {
+    const now = { name: "sessions", hashKey: "id", sortKey: null, hashPrefix: "now#" };
+    const places = (...previous: PreviousPlace[]) =>
+      resolveOptions({ table: now, hashIds: true, previous }).previous;
+    const keys = { hashKey: "id", sortKey: null, hashPrefix: "now#", hashIds: true };
+    expect(places({ hashIds: false })).toEqual([
+      { tableName: "sessions", keys: { ...keys, hashIds: false } },
+    ]);
+    expect(places({ hashPrefix: "old#" })).toEqual([
+      { tableName: "sessions", keys: { ...keys, hashPrefix: "old#" } },
+    ]);
+    expect(
+      places({ table: { name: "old" } }, { table: { name: "older", hashKey: "pk", sortKey: "sk" } }),
+    ).toEqual([
+      { tableName: "old", keys },
+      { tableName: "older", keys: { ...keys, hashKey: "pk", sortKey: "sk" } },
+    ]);
+    // In another table the beginning of a prefix confuses nobody.
+    expect(places({ table: { name: "old", hashPrefix: "now#and" } })).toHaveLength(1);
+    expect(places()).toEqual([]);
+    expect(resolveOptions({ table: now }).previous).toEqual([]);
+  });
+
+  it("is nothing besides the table: time, chance and waiting are the runtime's", async () => {
+    const { now, randomId, sleep, ...resolved } = resolveOptions({ table });
+    expect(Math.abs(now() - Date.now())).toBeLessThan(1000);
+    expect(randomId(8)).toMatch(/^[\w-]{8}$/);
+    await sleep(0);
+    expect(resolved).toMatchObject({ concurrency: "merge", ttl: undefined, owner: undefined, previous: [] });
+  });
+
+  it("is a client without a word of what it is for, or of another copy of the SDK", () => {
+    const bare = { config: {}, send() {} };
+    for (const client of [
+      bare,
+      { ...bare, middlewareStack: {} },
+      { ...bare, middlewareStack: { identify: () => "none" } },
+      { ...bare, middlewareStack: { identify: () => ["other", "serializerMiddleware - serialize"] } },
+      { ...bare, config: { serviceId: "DynamoDB" } },
+    ]) {
+      expect(() => resolveOptions({ table, client })).not.toThrow();
+    }
+  });
+
   it("is a table with a hash key alone, and an empty prefix", () => {
     const keys = { hashKey: "id", sortKey: null, hashPrefix: "" };
     expect(resolveOptions({ table: { ...table, ...keys } }).keys).toEqual({ ...keys, hashIds: false });
   });
 });
+
+function aClient(): DynamoDBClientLike {
+  return { config: {}, send() {} };
+}
 
 function catchError(action: () => unknown): Error {
   try {

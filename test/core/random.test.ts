@@ -1,6 +1,6 @@
 // What ids are made of: characters that nobody can guess, spread evenly.
 import { expect, it } from "vitest";
-import { randomId } from "../../src/core/random.js";
+import { randomFraction, randomId } from "../../src/core/random.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -28,4 +28,19 @@ it("neighbours in an id, and ids after one another, have nothing to do with each
   const between = same(ids.slice(1).map((id, i) => [id.charAt(0), (ids[i] ?? "").charAt(0)]));
   // One in 64, 312; eight deviations of 17.5.
   for (const count of [within, between]) expect(Math.abs(count - 20_000 / 64)).toBeLessThan(140);
+});
+
+it.each([
+  { characters: "aaaaaaaa", fraction: 0.76 },
+  { characters: "AAAAAAAA", fraction: 0.2 },
+  { characters: "dddddddd", fraction: 0 },
+  { characters: "AAAAAAA-", fraction: 0 },
+])("jitter comes from the same characters, as a part of one: $characters", ({ characters, fraction }) => {
+  const asked: number[] = [];
+  const random = (length: number) => {
+    asked.push(length);
+    return characters;
+  };
+  expect(randomFraction(random)).toBe(fraction);
+  expect(asked).toEqual([8]);
 });

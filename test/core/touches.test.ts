@@ -108,6 +108,22 @@ describe("whether a touch is due", () => {
       due: true,
       why: "when the clock is beyond the end",
     },
+    {
+      last: [day, day],
+      now: day,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when a session ends with its last move",
+    },
+    {
+      last: [0, undefined],
+      now: 5,
+      interval: 30_000,
+      lifetime: day,
+      due: true,
+      why: "when nobody wrote when the session ends",
+    },
   ])("$why", ({ last: [updated, end], now, interval, lifetime, due }) => {
     expect(isTouchDue({ updated, end }, now, interval, lifetime)).toBe(due);
   });
@@ -119,6 +135,25 @@ describe("what is remembered of touches", () => {
     touches.remember(row("a", "g1", 500));
     expect(touches.lastMove(row("a", "g1", 100))).toMatchObject({ updated: 500, end: 500 + LIFETIME });
     expect(touches.lastMove(row("a", "g1", 900))).toMatchObject({ updated: 900, end: 900 + LIFETIME });
+  });
+
+  it("is less than what a row says of the same moment: another may have moved its end", () => {
+    const touches = new RecentTouches(true);
+    touches.remember(row("a", "g1", 500));
+    const shortened = { ...row("a", "g1", 500), until: undefined, expires: 7 };
+    expect(touches.lastMove(shortened)).toEqual({ updated: 500, end: 7000 });
+  });
+
+  it("is not less than it was, where a row turns up that was read before", () => {
+    const touches = new RecentTouches(true);
+    touches.remember(row("a", "g1", 500));
+    touches.remember(row("a", "g1", 300));
+    expect(touches.lastMove(row("a", "g1", 100)).updated).toBe(500);
+  });
+
+  it("is what the row says where nothing else is known, also of another package's", () => {
+    const touches = new RecentTouches(true);
+    expect(touches.lastMove(row("a", undefined, 100))).toEqual({ updated: 100, end: 100 + LIFETIME });
   });
 
   it("is nothing of a session created anew under the same id", () => {
@@ -183,6 +218,55 @@ describe("touches that come together", () => {
     void touches.share(row("a", "g2", 100), touchBy(send));
     void touches.share(row("b", "g1", 100), touchBy(send));
     expect(answers).toHaveLength(4);
+  });
+
+  it("are apart where a session was created anew under the same id", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    void touches.share(row("a", "g1", 100), touchBy(send));
+    void touches.share(row("a", "g2", 100), touchBy(send));
+    expect(answers).toHaveLength(2);
+  });
+
+  it("mean another lifetime where that differs by a second", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    void touches.share(row("a", "g1", 100), touchBy(send));
+    void touches.share(row("a", "g1", 100), touchBy(send, LIFETIME + 999));
+    expect(answers).toHaveLength(1);
+    void touches.share(row("a", "g1", 100), touchBy(send, LIFETIME + 1000));
+    expect(answers).toHaveLength(2);
+  });
+
+  it("are shared while they last, though one of another lifetime ends before", async () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    const session = row("a", "g1", 100);
+    const short = touches.share(session, touchBy(send));
+    void touches.share(session, touchBy(send, 2 * LIFETIME));
+    answers[0]?.("touched");
+    await short;
+    void touches.share(session, touchBy(send, 2 * LIFETIME));
+    expect(answers).toHaveLength(2);
+  });
+
+  it("share the one that was sent last, also where that is sent for the second time", () => {
+    const touches = new RecentTouches(true);
+    const { answers, send } = sender();
+    const session = row("a", "g1", 100);
+    let again = () => {};
+    const repeated: Touch = {
+      ...touchBy(send),
+      send(moves) {
+        again = () => moves({ updated: 1000, end: 1000 + LIFETIME });
+        return send();
+      },
+    };
+    void touches.share(session, repeated);
+    void touches.share(session, touchBy(send, 2 * LIFETIME));
+    again();
+    void touches.share(session, touchBy(send));
+    expect(answers).toHaveLength(2);
   });
 
   it("do not end with the deadline of the one that was sent, but share its failure", async () => {

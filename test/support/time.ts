@@ -49,3 +49,18 @@ export function holdDeadlines(): HeldDeadlines {
     new Promise<void>((resolve) => (ms === timeout ? deadlines.push(resolve) : resolve()));
   return { options: { timeout, sleep }, deadlines };
 }
+
+/** A promise that a test settles as it likes. */
+export interface Held<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+export function holdPromise<T>(): Held<T> {
+  let [resolve, reject]: [(value: T) => void, (error: Error) => void] = [() => {}, () => {}];
+  const promise = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve: (value) => resolve(value), reject: (error) => reject(error) };
+}
