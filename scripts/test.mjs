@@ -135,7 +135,9 @@ function chosenPasses(names) {
     console.error(`no such pass: ${unknown.join(", ")}; there are ${known.join(", ")}`);
     process.exit(1);
   }
-  return names.length === 0 ? PASSES.filter(({ byNameAlone }) => !byNameAlone) : PASSES.filter(({ name }) => names.includes(name));
+  return names.length === 0
+    ? PASSES.filter(({ byNameAlone }) => !byNameAlone)
+    : PASSES.filter(({ name }) => names.includes(name));
 }
 
 /**

@@ -7,6 +7,9 @@ import { unhandledDuring } from "../support/unhandled.js";
 const DAY = 86_400_000;
 const data = '{"user":"ada"}';
 
+/** No field is any framework's. */
+const none = () => false;
+
 describe("a session lives", () => {
   it.each<{ why: string; cookie: SessionLifetime; ttl?: ResolvedOptions["ttl"]; is: object }>([
     { why: "a day where nobody says", cookie: {}, is: { ms: DAY, grace: 0, renews: true } },
@@ -61,7 +64,7 @@ describe("a session lives", () => {
       is: { ms: 9000, grace: 0, renews: true },
     },
   ])("$why", ({ cookie, ttl, is }) => {
-    expect(lifetimeBy(data, cookie, { ttl })).toEqual(is);
+    expect(lifetimeBy(data, cookie, { ttl }, none)).toEqual(is);
   });
 
   it("as is made of nothing where its data cannot be read", () => {
@@ -70,7 +73,7 @@ describe("a session lives", () => {
       seen.push(given);
       return 7000;
     };
-    lifetimeBy("{", (given) => ({ maxAge: note(given) }), { ttl: note });
+    lifetimeBy("{", (given) => ({ maxAge: note(given) }), { ttl: note }, none);
     expect(seen).toEqual([{}, {}]);
   });
 
@@ -80,7 +83,7 @@ describe("a session lives", () => {
     { what: "a promise", give: () => Promise.resolve(5), got: "got an object" },
   ])("by no function `ttl` that gives $what", ({ give, got }) => {
     const ttl: ResolvedOptions["ttl"] = () => JSON.parse("{}").none ?? give();
-    expect(() => lifetimeBy(data, {}, { ttl })).toThrow(
+    expect(() => lifetimeBy(data, {}, { ttl }, none)).toThrow(
       expect.objectContaining({
         code: "ERR_SESSION_OPTIONS",
         message: `ttl: expected milliseconds, 1 or more, of the function, ${got}`,
@@ -91,7 +94,7 @@ describe("a session lives", () => {
   it("by no promise of a function `ttl`, whose failure is nobody's", async () => {
     const ttl: ResolvedOptions["ttl"] = () => JSON.parse("{}").none ?? Promise.reject(new Error("late"));
     const unhandled = await unhandledDuring(async () => {
-      expect(() => lifetimeBy(data, {}, { ttl })).toThrow(/got an object$/);
+      expect(() => lifetimeBy(data, {}, { ttl }, none)).toThrow(/got an object$/);
     });
     expect(unhandled).toEqual({ exceptions: [], rejections: [] });
   });
