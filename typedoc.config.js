@@ -17,7 +17,6 @@ const saidByTheType = [
   "core.SessionEvent.__type.type",
   "hono.SessionEnv.Variables",
   "hono.SessionVariable.__type.Variables",
-  "hono.SessionOptions.__type.variable",
   "hono.SessionOptions.__type.cookie.__type.read",
   ...features.flatMap((feature) =>
     ["", ".__type.table", ".__type.previous"].map((part) => `admin.PERMISSIONS.__type.${feature}${part}`),

@@ -71,11 +71,20 @@ export interface SessionBaseOptions<E extends Env> extends SessionStoreOptions {
   renew?: ((c: Context<E>) => boolean) | undefined;
 }
 
-/** @inline */
-type VariableOption<E extends Env> =
+/**
+ * The option of {@link session} under which name handlers find the session, at `c.var`: to be given where the
+ * `Env` has no session named `session`.
+ */
+export type SessionVariableOption<E extends Env> =
   "session" extends SessionVariable<E>
-    ? { variable?: SessionVariable<E> | undefined }
-    : { variable: SessionVariable<E> };
+    ? {
+        /** Default `session`. */
+        variable?: SessionVariable<E> | undefined;
+      }
+    : {
+        /** One of those that the `Env` has. */
+        variable: SessionVariable<E>;
+      };
 
 /**
  * The options of {@link session}: those that every door shares, and Hono's own. `variable` defaults to
@@ -83,12 +92,12 @@ type VariableOption<E extends Env> =
  */
 export type SessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
   OwnCookie &
-  VariableOption<E>;
+  SessionVariableOption<E>;
 
 /** The options of {@link session} where another framework serves the session too, by a cookie of its own. */
 export type SharedSessionOptions<E extends Env = SessionEnv> = SessionBaseOptions<E> &
   AnothersCookie &
-  VariableOption<E>;
+  SessionVariableOption<E>;
 
 /**
  * A middleware that keeps sessions in a DynamoDB table. Handlers find theirs at `c.var.session`.
