@@ -28,6 +28,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Its own choice leaves one processor idle: of two, that is half of the time.
+    maxWorkers: 2,
     // How fast the machine is must not matter.
     expect: { poll: { timeout: 10_000 } },
     // No test may find credentials of the machine it runs on, or ask the network for some.
