@@ -212,12 +212,13 @@ function ofAnswer(visit: Visit): Finding[] {
 function ofCookie(visit: Visit, sessions: Sessions): Finding[] {
   const { given, sent, door, startedAt, endedAt } = visit;
   if (given === undefined || given !== sent) return [];
-  // koa-session sets its cookie whatever came of the save: there it holds of requests that came after the end alone.
-  const by = door === "koa" ? startedAt : endedAt;
+  // koa-session sets its cookie whatever came of the save, and express-session before it: there it holds of requests that
+  // came after the end alone.
+  const cannotWithhold = door === "koa" || door === "express";
   const isEnded = sessions
     .endingsOf(given)
     .filter(isCertain)
-    .some((ending) => (door === "koa" ? ending.endedAt : ending.startedAt) < by);
+    .some((ending) => (cannotWithhold ? ending.endedAt < startedAt : ending.startedAt < endedAt));
   return isEnded ? [finding("given back", `${nameOf(visit)} was given the id that had ended`)] : [];
 }
 
