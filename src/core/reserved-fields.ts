@@ -78,9 +78,10 @@ export function cookieIn({ cookie }: SessionData): StoredCookie | undefined {
  */
 export function lifetimeIn(data: SessionData, now: number): CookieLifetime | undefined {
   const cookie = cookieIn(data);
-  if (cookie !== undefined) return { maxAge: maxAgeIn(cookie, now) };
+  if (cookie !== undefined) return { maxAge: sound(maxAgeIn(cookie, now)) };
   if (data._session === true) return {};
-  return typeof data._maxAge === "number" ? { maxAge: data._maxAge, grace: KOA_GRACE_MS } : undefined;
+  const maxAge = sound(data._maxAge);
+  return maxAge === undefined ? undefined : { maxAge, grace: KOA_GRACE_MS };
 }
 
 /** Milliseconds from now that a stored cookie gives its session; `undefined` for one that lasts as the browser. */
@@ -91,10 +92,17 @@ function maxAgeIn({ originalMaxAge, expires, maxAge }: StoredCookie, now: number
   return typeof maxAge === "number" ? maxAge : undefined;
 }
 
-/** The cookie, saying that its session lives so many milliseconds from now, or as long as the browser. */
+// Well within what a Date takes, from now.
+const MOST_MS = 4e15;
+
+/** A number of milliseconds that leads to a date, which not every number in a row does. */
+function sound(maxAge: unknown): number | undefined {
+  return typeof maxAge === "number" && Math.abs(maxAge) < MOST_MS ? maxAge : undefined;
+}
+
+/** The cookie, saying that its session lives so many milliseconds from now; or, for none, as long as the browser. */
 export function withMaxAge(cookie: StoredCookie, maxAge: number | undefined, now: number): StoredCookie {
-  if (maxAge === undefined) return { ...cookie, originalMaxAge: null, expires: null };
-  const expires = new Date(now + maxAge);
-  const isDate = !Number.isNaN(expires.getTime());
-  return { ...cookie, originalMaxAge: maxAge, expires: isDate ? expires.toISOString() : null };
+  const ms = sound(maxAge);
+  if (ms === undefined) return { ...cookie, originalMaxAge: null, expires: null };
+  return { ...cookie, originalMaxAge: ms, expires: new Date(now + ms).toISOString() };
 }

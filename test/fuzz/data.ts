@@ -198,8 +198,16 @@ function requireRightlyRefused(
   // A door asks an object, and the cookie in it, for more than JSON does.
   if (way !== "engine" && !isPlain(given)) return;
   if (way.startsWith("express") && !isPlain(Reflect.get(Object(given), "cookie"))) return;
+  // It also has no field of a name that another framework keeps its own under.
+  if (
+    way !== "engine" &&
+    Object.keys(Object(given)).some((name) => KEPT.test(name) && !OWN[way].includes(name))
+  )
+    return;
   throw error;
 }
+
+const KEPT = /^(cookie|_expire|_maxAge|_session)$|^_flash\./;
 
 function isAskable(value: unknown): boolean {
   try {
