@@ -48,7 +48,7 @@ export const STARTERS = {
     load: () => import("@cyclic.sh/session-store/koa"),
     make: ({ CyclicSessionStore }, place) => new CyclicSessionStore(optionsFor(place)),
     async save(store) {
-      await store.set("session", DATA, 86_400_000, { changed: true, rolling: false });
+      await store.set("session", { user: DATA.user }, 86_400_000, { changed: true, rolling: false });
       return "session";
     },
     async first(store, key) {
